@@ -1,0 +1,1 @@
+"""Numbers -> verdicts, one promise a file, found by name. Pure."""

@@ -1,0 +1,1 @@
+"""Arrivals as pure schedules; the glue to Locust; what a load process writes down."""

@@ -1,0 +1,1 @@
+"""Records -> numbers, one metric a file. Pure."""

@@ -1,0 +1,1 @@
+"""Toxiproxy, link profiles, and journeys as schedules of PATCHes."""

@@ -1,0 +1,128 @@
+"""Random quantities as a plan states them, and how one value is drawn.
+
+A plan writes a number for a constant, or a mapping with `dist`. The generator is always handed in, so a
+draw depends on its seed alone.
+"""
+
+import math
+
+import msgspec
+import numpy as np
+
+Rng = np.random.Generator
+
+
+class _Draw(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="dist"):
+    pass
+
+
+class Const(_Draw, frozen=True, kw_only=True, tag="const"):
+    value: float
+
+
+class Uniform(_Draw, frozen=True, kw_only=True, tag="uniform"):
+    low: float
+    high: float
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.low <= self.high:
+            raise ValueError("uniform needs 0 <= low <= high")
+
+
+class Normal(_Draw, frozen=True, kw_only=True, tag="normal"):
+    """Cut off at zero. It has no tail worth the name; latency wants lognormal."""
+
+    mean: float
+    sd: float
+
+    def __post_init__(self) -> None:
+        if self.sd < 0:
+            raise ValueError("normal needs sd >= 0")
+
+
+class LogNormal(_Draw, frozen=True, kw_only=True, tag="lognormal"):
+    """By mean and coefficient of variation, or by median and sigma of the logarithm."""
+
+    mean: float | None = None
+    cv: float | None = None
+    median: float | None = None
+    sigma: float | None = None
+    cap: float = math.inf
+
+    def __post_init__(self) -> None:
+        by_mean = self.mean is not None and self.cv is not None
+        by_median = self.median is not None and self.sigma is not None
+        if by_mean == by_median:
+            raise ValueError("lognormal needs mean and cv, or median and sigma")
+        if (self.mean if by_mean else self.median) <= 0:  # type: ignore[operator]
+            raise ValueError("lognormal needs a positive mean or median")
+
+    @property
+    def mu_sigma(self) -> tuple[float, float]:
+        if self.mean is not None and self.cv is not None:
+            variance = math.log(1 + self.cv**2)
+            return math.log(self.mean) - variance / 2, math.sqrt(variance)
+        assert self.median is not None
+        assert self.sigma is not None
+        return math.log(self.median), self.sigma
+
+
+class Exponential(_Draw, frozen=True, kw_only=True, tag="exponential"):
+    mean: float
+
+
+class Quantiles(_Draw, frozen=True, kw_only=True, tag="quantiles"):
+    """By points of the distribution; between them the inverse CDF is linear, from 0 to twice p99 - p95."""
+
+    p50: float
+    p90: float
+    p95: float | None = None
+    p99: float
+
+    @property
+    def points(self) -> tuple[list[float], list[float]]:
+        """(probabilities, values), both ascending."""
+        known = [(0.5, self.p50), (0.9, self.p90), (0.95, self.p95), (0.99, self.p99)]
+        pairs = [(p, value) for p, value in known if value is not None]
+        top = pairs[-1][1] + (pairs[-1][1] - pairs[-2][1])
+        return [0.0, *[p for p, _ in pairs], 1.0], [0.0, *[value for _, value in pairs], top]
+
+    def __post_init__(self) -> None:
+        values = self.points[1]
+        if values != sorted(values):
+            raise ValueError("quantiles must not fall: p50 <= p90 <= p95 <= p99")
+
+
+Draw = float | Const | Uniform | Normal | LogNormal | Exponential | Quantiles
+
+
+def sample(draw: Draw, rng: Rng) -> float:
+    """One value of `draw`, never negative, in the unit in which the plan wrote it."""
+    return max(0.0, float(sample_many(draw, 1, rng)[0]))
+
+
+def sample_many(draw: Draw, count: int, rng: Rng) -> np.ndarray:
+    """`count` values of `draw`, shape (count,), never negative."""
+    match draw:
+        case float() | int():
+            values = np.full(count, float(draw))
+        case Const():
+            values = np.full(count, draw.value)
+        case Uniform():
+            values = rng.uniform(draw.low, draw.high, count)
+        case Normal():
+            values = rng.normal(draw.mean, draw.sd, count)
+        case LogNormal():
+            values = np.minimum(rng.lognormal(*draw.mu_sigma, count), draw.cap)
+        case Exponential():
+            values = rng.exponential(draw.mean, count)
+        case Quantiles():
+            values = np.interp(rng.random(count), *draw.points)
+    drawn: np.ndarray = np.maximum(values, 0.0)
+    return drawn
+
+
+def generator(*seeds: int | str) -> Rng:
+    """A generator for (run seed, stream id, …): the same words, the same draws, in every process."""
+    numbers = [seed if isinstance(seed, int) else int.from_bytes(seed.encode(), "big") for seed in seeds]
+    return np.random.Generator(np.random.SFC64(np.random.SeedSequence([number + 1 for number in numbers])))

@@ -1,0 +1,48 @@
+"""The system under test: where it is, what it speaks, what it may legitimately do."""
+
+from typing import Literal
+
+import msgspec
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A user's own time limits, each finite, each its own outcome."""
+
+    connect_s: float = 5.0
+    headers_s: float = 30.0
+    first_content_s: float = 30.0
+    idle_s: float = 20.0
+    total_s: float = 300.0
+
+    def __post_init__(self) -> None:
+        for name in self.__struct_fields__:
+            if not 0 < getattr(self, name) <= 1800:
+                raise ValueError(f"{name} must be above 0 and at most 1800")
+
+
+class Expect(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Policies in which correct systems differ. What is declared here is not failed."""
+
+    after_disconnect: Literal["cancel", "drain"] = "cancel"
+    cancel_within_s: float = 1.0
+    provider_fault: Literal["error_event", "as_is"] = "error_event"  # as_is: a transparent proxy
+
+
+class Target(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the users reach the system. Without `url` the stack starts one."""
+
+    url: str | None = None
+    dialect: str = "generic"
+    path: str | None = None  # default: the dialect's own
+    model: str | None = None
+    api_key_env: str | None = None  # name of the environment variable that holds the key
+    prompts: str = "prompts.jsonl"  # beside the scenarios, or a path
+    max_tokens: int | None = None
+    connections: Literal["pooled", "fresh"] = "pooled"
+    verify_tls: bool = True
+    limits: Limits = Limits()
+    expect: Expect = Expect()
+
+    def __post_init__(self) -> None:
+        if self.url is not None and not self.url.startswith(("http://", "https://")):
+            raise ValueError("url must begin with http:// or https://")

@@ -1,0 +1,1 @@
+"""Starts the processes of a run, waits until they are healthy, always cleans up."""

@@ -1,0 +1,177 @@
+"""`summary.json`, schema `streamproof.report/1`: everything that a report shows, and nothing else.
+
+`judge.py` makes it, `reports/` render it. The schema only grows within /1: readers skip unknown keys and
+no meaning or unit changes. Times are ms unless the name says otherwise, instants are seconds since the
+run's start, `null` is "not measurable", and a value that was never reached is the string "inf".
+"""
+
+from typing import Any, Literal
+
+import msgspec
+
+SCHEMA = "streamproof.report/1"
+
+State = Literal["PASS", "FAIL", "INCONCLUSIVE", "INVALID", "NOT MEASURED"]
+Trust = Literal["VALID", "SUSPECT", "INVALID"]
+Number = float | Literal["inf"] | None
+Quantile = tuple[Number, Number, Number]  # value, lower and upper end of its 95 % interval
+
+
+class RunInfo(msgspec.Struct, kw_only=True):
+    id: str
+    name: str  # of the plan
+    description: str = ""
+    started_utc: str  # ISO 8601
+    duration_s: float
+    seed: int
+    command: str  # what repeats the run
+    argv: list[str] = []
+    plan_sha256: str = ""
+    git: str = ""
+    interrupted: bool = False  # by its user, or by the death of one of its parts
+    died: list[str] = []  # the parts that died, in words
+    notes: list[str] = []  # what the reader must know, e.g. a phase that could not run
+
+
+class TrustCheck(msgspec.Struct, kw_only=True):
+    """One question of validity: may these numbers be believed?"""
+
+    id: str
+    state: Trust
+    stat: str  # e.g. "p99"
+    value: Number
+    limit: Number
+    unit: str
+    note: str = ""
+
+
+class Validity(msgspec.Struct, kw_only=True):
+    state: Trust
+    checks: list[TrustCheck] = []
+
+
+class Span(msgspec.Struct, kw_only=True):
+    """Something shaded in every chart: a phase, or a network event within one."""
+
+    name: str
+    kind: str  # of a phase: warm_up, steady, fault, recovery; of an event: outage, cut, refuse, …
+    t0_s: float
+    t1_s: float
+    cohort: str = ""
+    params: dict[str, Any] = {}
+
+
+class Metric(msgspec.Struct, kw_only=True):
+    """A quantity over streams. `all` counts a value never reached as infinite; `ok` leaves it out."""
+
+    unit: str
+    n: int
+    censored: int
+    all: dict[str, Quantile | None] = {}  # by p50, p90, p95, p99, p999; null below the sample floor
+    ok: dict[str, Quantile | None] = {}
+    thin: list[str] = []  # percentiles just above their floor
+
+
+class PhaseResult(msgspec.Struct, kw_only=True):
+    """One phase in numbers."""
+
+    span: Span
+    load: str  # in words, e.g. "60 users, closed loop"
+    model: str = ""
+    scenario: str = ""
+    network: list[str] = []
+    intended: int = 0
+    outcomes: dict[str, int] = {}
+    metrics: dict[str, Metric] = {}
+    tokens_emitted: int | None = None  # by the provider for streams of this phase
+    tokens_received: int = 0
+    wasted_tokens: int | None = None
+    attempts_per_stream: float | None = None
+
+
+class CheckResult(msgspec.Struct, kw_only=True):
+    """One promise about the system, and what the evidence says of it."""
+
+    id: str
+    phase: str  # empty: the whole run
+    state: State
+    promise: str  # one sentence
+    evidence: str  # one sentence with the numbers
+    value: Number = None
+    limit: Number = None
+    unit: str = ""
+    fix: str = ""
+    streams: list[int] = []  # some of the streams that broke it
+
+
+class FaultRow(msgspec.Struct, kw_only=True):
+    """What one planned fault did, and how it was reported to the users it hit."""
+
+    phase: str
+    fault: str  # e.g. "network cut rst", "provider s1", "provider quota"
+    hit: int  # attempts
+    outcomes: dict[str, int]
+    wasted_tokens: int | None = None
+    abort_ms_p50: float | None = None  # client's end -> provider noticed
+    abort_ms_max: float | None = None
+    longest_gap_ms: float | None = None
+
+
+class TwoSided(msgspec.Struct, kw_only=True):
+    """What only a harness with both ends can know."""
+
+    attempts_upstream: int = 0
+    attempts_per_stream: float | None = None
+    tokens_emitted: int = 0
+    tokens_received: int = 0
+    wasted_tokens: int = 0
+    false_success: int = 0
+    integrity: dict[str, int] = {}  # lost, lost_tail, duplicated, reordered, crosstalk, altered
+    added_ttft: Metric | None = None
+    token_delay: Metric | None = None
+    upstream_abort: Metric | None = None
+    coalesce_ratio: float | None = None
+    provider_statuses: dict[str, int] = {}
+    provider_faults: dict[str, int] = {}
+
+
+class TimeSeries(msgspec.Struct, kw_only=True):
+    """One-second bins from the run's start; every list has the length of `t_s`."""
+
+    t_s: list[float] = []
+    intended: list[int] = []
+    started: list[int] = []
+    in_flight: list[float] = []  # time-weighted mean, client side
+    waiting: list[float] = []  # of these, before the first content
+    provider_in_flight: list[float] | None = None
+    ttft_p50: list[float | None] = []  # of the streams that got their first content in the bin
+    ttft_p95: list[float | None] = []
+    tokens_delivered: list[int] = []
+    tokens_emitted: list[int] | None = None
+    stalled: list[float] = []  # streams in a gap of more than 1 s
+    outcomes: dict[str, list[int]] = {}  # by the second of their end
+    loop_lag_ms: list[float | None] = []
+
+
+class Verdict(msgspec.Struct, kw_only=True):
+    state: State
+    exit_code: int
+    reasons: list[str] = []  # failures first
+    sentences: list[str] = []  # for people who read nothing else
+
+
+class Summary(msgspec.Struct, kw_only=True):
+    schema: str = SCHEMA
+    run: RunInfo
+    env: dict[str, Any] = {}
+    validity: Validity
+    verdict: Verdict
+    checks: list[CheckResult] = []
+    phases: list[PhaseResult] = []
+    events: list[Span] = []
+    faults: list[FaultRow] = []
+    streams: dict[str, Any] = {}  # intended, attempts, outcomes, details
+    metrics: dict[str, Metric] = {}  # over the whole run, warm-up left out
+    two_sided: TwoSided | None = None
+    timeseries: TimeSeries = msgspec.field(default_factory=TimeSeries)
+    distributions: dict[str, dict[str, list[float]]] = {}  # metric -> phase -> sorted values, thinned to 512

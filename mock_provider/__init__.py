@@ -1,0 +1,1 @@
+"""The provider behind the system: known tokens, paced, limited, faulty on purpose, written down."""

@@ -1,0 +1,1 @@
+"""A summary in one output format a file."""

@@ -1,0 +1,1 @@
+"""Who the users are (Locust files) and what happens to them (plans)."""
