@@ -1,4 +1,7 @@
-"""What every decoder of this package returns."""
+"""What every decoder of this package returns, and how it refuses."""
+
+from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
@@ -15,4 +18,12 @@ class Frame(msgspec.Struct, frozen=True, gc=False):
 
 
 class WireError(Exception):
-    """The bytes break the format or a bound; the stream they came from is corrupt."""
+    """The bytes break the format or a bound; the stream they came from is corrupt.
+
+    `completed` is what the same read had completed before the offence (frames or body pieces), so that a
+    reader sees as much of a broken stream however the network cut it.
+    """
+
+    def __init__(self, message: str, completed: Sequence[Any] = ()) -> None:
+        super().__init__(message)
+        self.completed = completed
