@@ -77,7 +77,10 @@ class GenericEncoder:
     def text(self, piece: str) -> bytes:
         return b'data: {"content":' + msgspec.json.encode(piece) + b"}\n\n"
 
-    def finish(self, reason: str, usage: Usage) -> bytes:
+    def reasoning(self, piece: str) -> bytes:
+        return b'data: {"reasoning":' + msgspec.json.encode(piece) + b"}\n\n"
+
+    def finish(self, reason: str, usage: Usage | None) -> bytes:
         body = {"done": True, "finish_reason": reason, "usage": usage}
         return b"data: " + msgspec.json.encode(body) + b"\n\n"
 
@@ -106,7 +109,7 @@ class Generic:
     def encoder(self, reply: Reply) -> GenericEncoder:
         return GenericEncoder()
 
-    def whole(self, reply: Reply, text: str, reason: str, usage: Usage) -> bytes:
+    def whole(self, reply: Reply, text: str, reason: str, usage: Usage | None) -> bytes:
         return msgspec.json.encode({"content": text, "finish_reason": reason, "usage": usage})
 
     def error_body(self, status: int, code: str, message: str) -> bytes:

@@ -38,13 +38,14 @@ class _Usage(msgspec.Struct, gc=False):
     completion_tokens: int = 0
 
 
+_NULL = msgspec.Raw(b"null")
+
+
 class _Chunk(msgspec.Struct, gc=False):
     choices: list[_Choice] | None = None
     usage: _Usage | None = None
-    error: msgspec.Raw | None = None
+    error: msgspec.Raw = _NULL  # msgspec knows no `Raw | None`
     object: str | None = None
-    message: str | None = None  # the old flat error has it at the top
-    code: msgspec.Raw | None = None
 
 
 class _Error(msgspec.Struct):
@@ -88,7 +89,7 @@ class OpenAiDecoder:
             chunk = _decode_chunk(data)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             return (TokenEvent(Kind.CORRUPT, str(error)),)
-        if chunk.error is not None or chunk.object == "error":
+        if chunk.error != _NULL or chunk.object == "error":
             return (_error(chunk, data),)
         events: list[TokenEvent] = []
         for choice in chunk.choices or ():
@@ -118,7 +119,8 @@ class OpenAiDecoder:
 
 def _error(chunk: _Chunk, data: bytes) -> TokenEvent:
     try:
-        error = _decode_error(data if chunk.error is None else chunk.error)
+        # The old flat error has its fields at the top.
+        error = _decode_error(data if chunk.error == _NULL else chunk.error)
     except msgspec.DecodeError:
         return TokenEvent(Kind.ERROR, data[:200].decode("utf-8", "replace"))
     code = error.code if error.code is not None else error.type
