@@ -1,0 +1,136 @@
+"""The way to the model provider: one request per answer, foreign errors mapped where they enter."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from types import TracebackType
+from urllib.parse import urlsplit, urlunsplit
+
+import aiohttp
+
+from gateway import failure
+from gateway.failure import Failure
+from harness.dialects import openai
+from harness.dialects.dialect import Ask
+from harness.plan.plan import GatewayOptions
+
+_AFTER_END_S = 0.5  # an upstream that has said its last word gets this long to end its body
+_ERROR_BODY = 64 << 10
+
+
+class UpstreamFailed(Exception):
+    """There is no answer; `failure` says why."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
+
+
+class Reply:
+    """The body of an answer that has begun."""
+
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        self._content = response.content
+
+    async def read(self, until: float) -> bytes | None:
+        """What came next: bytes as they arrived, b"" at a clean end, None if nothing came before the
+        loop's time `until`. Raises UpstreamFailed when the connection breaks.
+
+        Waiting never goes on past `until`, for aiohttp keeps waiting on a broken chunk size even after
+        the peer has closed.
+        """
+        try:
+            async with asyncio.timeout_at(until):
+                async for data in self._content.iter_any():
+                    return data
+                return b""
+        except TimeoutError:
+            return None
+        except (aiohttp.ClientError, OSError) as error:
+            raise UpstreamFailed(failure.DIED) from error
+
+    async def drain(self) -> None:
+        """Read to the end after the last word, so that the connection can serve again."""
+        until = asyncio.get_running_loop().time() + _AFTER_END_S
+        try:
+            while await self.read(until):
+                pass
+        except UpstreamFailed:
+            pass  # the answer was whole before
+
+
+class Upstream:
+    """A model provider that speaks OpenAI Chat Completions. An async context manager."""
+
+    def __init__(self, url: str, options: GatewayOptions) -> None:
+        self._url = _endpoint(url)
+        self._options = options
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> "Upstream":
+        # The default pool of 100 would queue users; sock_read is ours to watch, see Reply.read.
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=60),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(total=None, connect=self._options.connect_s),
+            headers={"accept": "text/event-stream", "accept-encoding": "identity"},
+        )
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    @asynccontextmanager
+    async def ask(self, ask: Ask, authorization: str) -> AsyncIterator[Reply]:
+        """Ask, and hold the connection for as long as the block lasts: leaving it early closes the
+        connection, which is how the provider learns that nobody listens.
+
+        Raises UpstreamFailed when the provider refuses, cannot be reached or takes too long.
+        """
+        response = await self._head(ask, authorization)
+        try:
+            if response.status != 200:
+                body = await _error_body(response, self._options.idle_s)
+                raise UpstreamFailed(failure.from_status(response.status, response.headers, body))
+            if response.content_type != "text/event-stream":
+                raise UpstreamFailed(failure.CORRUPT)
+            yield Reply(response)
+        finally:
+            response.close()  # does nothing once the body was read to its end
+
+    async def _head(self, ask: Ask, authorization: str) -> aiohttp.ClientResponse:
+        assert self._session is not None, "an Upstream is used within `async with`"
+        request = openai.DIALECT.request(ask, self._url)
+        headers = request.headers | ({"authorization": authorization} if authorization else {})
+        limit_s = self._options.connect_s + self._options.first_byte_s
+        try:
+            async with asyncio.timeout(limit_s):
+                return await self._session.post(
+                    request.path, data=request.body, headers=headers, allow_redirects=False
+                )
+        except aiohttp.ServerTimeoutError as error:
+            raise UpstreamFailed(failure.CONNECT_TIMEOUT) from error
+        except TimeoutError as error:
+            raise UpstreamFailed(failure.HEAD_TIMEOUT) from error
+        except aiohttp.ClientConnectorError as error:
+            raise UpstreamFailed(failure.UNREACHABLE) from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise UpstreamFailed(failure.DIED) from error
+
+
+async def _error_body(response: aiohttp.ClientResponse, limit_s: float) -> bytes:
+    try:
+        async with asyncio.timeout(limit_s):
+            return await response.content.read(_ERROR_BODY)
+    except (TimeoutError, aiohttp.ClientError, OSError):
+        return b""  # the status alone says enough
+
+
+def _endpoint(url: str) -> str:
+    """Where to POST. `url` may be the server's, or end in /v1 as SDKs want their base URL."""
+    parts = urlsplit(url)
+    base = parts.path.rstrip("/").removesuffix("/v1")
+    return urlunsplit((parts.scheme, parts.netloc, base + openai.DIALECT.path, "", ""))

@@ -1,0 +1,97 @@
+import pytest
+
+from gateway import failure
+from gateway.answer import Answer
+from harness.dialects.events import Kind, TokenEvent, Usage
+from harness.wire.frame import MAX_LINE
+
+TEXT = 'data: {"choices":[{"index":0,"delta":{"content":"wörd😀"}}]}\n\n'.encode()
+FINISH = b'data: {"choices":[{"index":0,"delta":{},"finish_reason":"length"}]}\n\n'
+USAGE = b'data: {"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":1}}\n\n'
+DONE = b"data: [DONE]\n\n"
+CONTENT = [TokenEvent(Kind.TEXT, "wörd😀")]
+
+
+def test_a_whole_answer_gives_its_content_its_reason_and_its_usage_at_any_cut():
+    data = TEXT + FINISH + USAGE + DONE
+    for cut in range(1, len(data)):
+        answer = Answer()
+        content = answer.feed(data[:cut]) + answer.feed(data[cut:])
+        assert content == CONTENT
+        assert (answer.over, answer.failure) == (True, None)
+        assert (answer.reason, answer.usage) == ("length", Usage(3, 1))
+
+
+def test_an_answer_is_not_over_before_its_last_word():
+    answer = Answer()
+    answer.feed(TEXT + FINISH + USAGE)
+    assert not answer.over
+
+
+def test_a_clean_end_without_the_marker_is_truncated():
+    answer = Answer()
+    answer.feed(TEXT)
+    answer.close()
+    assert answer.failure == failure.TRUNCATED
+
+
+def test_a_clean_end_after_a_finish_reason_is_whole_without_the_marker():
+    answer = Answer()
+    answer.feed(TEXT + FINISH)
+    answer.close()
+    assert answer.failure is None
+
+
+def test_a_death_after_a_finish_reason_but_before_the_marker_is_a_death():
+    answer = Answer()
+    answer.feed(TEXT + FINISH)
+    answer.close(failure.DIED)
+    assert answer.failure == failure.DIED
+
+
+def test_a_marker_without_a_finish_reason_is_no_whole_answer():
+    answer = Answer()
+    answer.feed(TEXT + DONE)
+    assert answer.failure == failure.TRUNCATED
+
+
+def test_a_death_after_the_marker_harms_nothing():
+    answer = Answer()
+    answer.feed(TEXT + FINISH + DONE)
+    answer.close(failure.DIED)
+    assert answer.failure is None
+
+
+def test_an_error_event_keeps_its_code_and_what_follows_it_is_no_content():
+    answer = Answer()
+    error = b'data: {"error":{"message":"Engine overloaded","type":"server_error","code":503}}\n\n'
+    assert answer.feed(TEXT + error + TEXT + FINISH + DONE) == CONTENT
+    assert answer.failure == failure.from_event("503", "Engine overloaded")
+
+
+@pytest.mark.parametrize(
+    "bad", [b"data: {nonsense}\n\n", b'data: {"choices":[{"delta":{"content":"\xff"}}]}\n\n']
+)
+def test_nonsense_is_corrupt(bad):
+    answer = Answer()
+    answer.feed(bad)
+    assert (answer.over, answer.failure) == (True, failure.CORRUPT)
+
+
+def test_a_line_without_end_is_corrupt_and_not_kept():
+    answer = Answer()
+    answer.feed(b"data: " + b"x" * MAX_LINE)
+    assert answer.failure == failure.CORRUPT
+
+
+def test_role_chunks_and_comments_are_no_content_and_reasoning_is():
+    answer = Answer()
+    role = b'data: {"choices":[{"delta":{"role":"assistant","content":""}}]}\n\n'
+    thought = b'data: {"choices":[{"delta":{"reasoning":"hm"}}]}\n\n'
+    assert answer.feed(b": ping\n\n" + role + thought) == [TokenEvent(Kind.REASONING, "hm")]
+
+
+def test_an_answer_without_usage_does_not_invent_one():
+    answer = Answer()
+    answer.feed(TEXT + FINISH + DONE)
+    assert answer.usage is None
