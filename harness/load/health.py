@@ -1,0 +1,88 @@
+"""How well the load process itself is doing, a row a second: its own lateness is the harness's error bar."""
+
+import gc
+import os
+import time
+from pathlib import Path
+
+import gevent
+
+from harness import clock
+from harness.load.outbox import Outbox
+from harness.record import HostSample
+
+_SLEEP_S = 0.005
+_PAGE_MB = os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+class Health:
+    """Samples loop lag, CPU, memory, steal and garbage collections until stopped."""
+
+    def __init__(self, process: str, outbox: Outbox) -> None:
+        self._process, self._outbox = process, outbox
+        self._greenlet: gevent.Greenlet | None = None
+        self._gc_began_ns = 0
+        self._gc_worst_ns = 0
+        self.in_flight = 0  # set by the owner
+
+    def start(self) -> None:
+        gc.callbacks.append(self._collecting)
+        self._greenlet = gevent.spawn(self._run)
+
+    def stop(self) -> None:
+        if self._greenlet is not None:
+            self._greenlet.kill(block=False)
+            self._greenlet = None
+            gc.callbacks.remove(self._collecting)
+
+    def _collecting(self, stage: str, _info: dict[str, int]) -> None:
+        if stage == "start":
+            self._gc_began_ns = clock.now()
+        else:
+            self._gc_worst_ns = max(self._gc_worst_ns, clock.now() - self._gc_began_ns)
+
+    def _run(self) -> None:
+        cpu, steal, total = time.process_time(), *_machine_ticks()
+        began_ns = clock.now()
+        lags: list[int] = []
+        while True:
+            before_ns = clock.now()
+            gevent.sleep(_SLEEP_S)
+            now_ns = clock.now()
+            lags.append(now_ns - before_ns - int(_SLEEP_S * clock.SECOND))
+            if now_ns - began_ns < clock.SECOND:
+                continue
+            cpu_now, (steal_now, total_now) = time.process_time(), _machine_ticks()
+            lags.sort()
+            self._outbox.put(
+                "host",
+                HostSample(
+                    t_ns=now_ns,
+                    process=self._process,
+                    cpu=(cpu_now - cpu) / ((now_ns - began_ns) / clock.SECOND),
+                    rss_mb=_resident_mb(),
+                    steal=(steal_now - steal) / max(1, total_now - total),
+                    loop_lag_p99_ms=lags[int(len(lags) * 0.99)] / clock.MS,
+                    loop_lag_max_ms=lags[-1] / clock.MS,
+                    gc_max_ms=self._gc_worst_ns / clock.MS,
+                    in_flight=self.in_flight,
+                ),
+            )
+            cpu, steal, total, began_ns = cpu_now, steal_now, total_now, now_ns
+            lags, self._gc_worst_ns = [], 0
+
+
+def _resident_mb() -> float:
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * _PAGE_MB
+    except OSError:
+        return 0.0
+
+
+def _machine_ticks() -> tuple[int, int]:
+    """(stolen, all) clock ticks of the machine; zeros where the platform does not say."""
+    try:
+        fields = [int(field) for field in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]]
+    except OSError:
+        return 0, 0
+    return fields[7], sum(fields[:8])

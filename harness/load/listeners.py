@@ -1,0 +1,157 @@
+"""The glue to Locust: options, start, drain, stop. Importing it registers the listeners and does no more."""
+
+import gc
+import os
+from pathlib import Path
+from typing import Any
+
+import gevent
+import msgspec
+from locust import events
+from locust.runners import LocalRunner, MasterRunner, WorkerRunner
+
+from harness import clock
+from harness.load.live import LiveLine
+from harness.load.master import Master
+from harness.load.open_loop import OpenLoop
+from harness.load.session import Session
+from harness.load.shape import PlanShape
+from harness.load.wiring import Wiring
+from harness.load.worker import Worker
+from harness.plan.phases import Load, Phase
+from harness.plan.plan import Plan
+from harness.plan.reader import load_plan
+from harness.plan.target import Target
+
+_WITHOUT_END_S = 1e7
+
+
+@events.init_command_line_parser.add_listener
+def add_options(parser: Any, **_: Any) -> None:
+    group = parser.add_argument_group("Streamproof")
+    group.add_argument(
+        "--plan", default="", env_var="STREAMPROOF_PLAN", help="Plan with phases, target and limits (YAML)"
+    )
+    group.add_argument(
+        "--wiring",
+        default="",
+        env_var="STREAMPROOF_WIRING",
+        help="Addresses of a run; set by streamproof run",
+    )
+
+
+@events.init.add_listener
+def on_init(environment: Any, runner: Any, **_: Any) -> None:
+    options = environment.parsed_options
+    planned = bool(getattr(options, "plan", ""))
+    wiring = _wiring(options, environment)
+    if planned:
+        plan = load_plan(Path(options.plan))
+        environment.stop_timeout = plan.drain_s
+    else:
+        plan = _plan_of_locust_options(environment)
+    if isinstance(runner, MasterRunner):
+        Master(environment, runner, plan, wiring)
+    else:
+        _LoadProcess(environment, runner, plan, wiring)
+    if planned and not isinstance(runner, WorkerRunner):
+        environment.shape_class = PlanShape(plan, environment.user_classes)
+
+
+def _wiring(options: Any, environment: Any) -> Wiring:
+    text = getattr(options, "wiring", "")
+    if text:
+        return msgspec.json.decode(text, type=Wiring)
+    return Wiring(url=environment.host or "")
+
+
+def _plan_of_locust_options(environment: Any) -> Plan:
+    scenarios = sorted({cls.__module__.rpartition(".")[2] for cls in environment.user_classes})
+    phase = Phase(name="load", duration_s=_WITHOUT_END_S, load=Load(users=1), scenario=scenarios[0])
+    return Plan(name="locust", provider=None, target=Target(), phases=[phase])
+
+
+class _LoadProcess:
+    """A process that has users: Locust's local runner, or one of its workers."""
+
+    def __init__(self, environment: Any, runner: Any, plan: Plan, wiring: Wiring) -> None:
+        self._environment, self._runner = environment, runner
+        index = getattr(runner, "worker_index", 0) if runner is not None else 0
+        self._ships = isinstance(runner, WorkerRunner)
+        key = os.environ.get(plan.target.api_key_env or "", "")
+        self.session = Session(plan, wiring, key, max(0, index), self._ships)
+        environment.streamproof = self.session
+        self._open_loop: OpenLoop | None = None
+        self._live: gevent.Greenlet | None = None
+        self._worker = Worker(environment, runner, self.session) if self._ships else None
+        environment.events.test_start.add_listener(self.on_start)
+        environment.events.test_stopping.add_listener(self.on_stopping)
+        environment.events.test_stop.add_listener(self.on_stop)
+        environment.events.quitting.add_listener(self.on_quitting)
+
+    def on_start(self, **_: Any) -> None:
+        session, environment = self.session, self._environment
+        if not session.wiring.url and environment.host:
+            session.wiring = msgspec.structs.replace(session.wiring, url=environment.host)
+        gc.collect()
+        gc.freeze()  # what exists now stays; collections in the run are short
+        start_ns = clock.now() if self._worker is None else self._worker.start_ns()
+        session.begin(start_ns)
+        assert session.phases is not None
+        if isinstance(environment.shape_class, PlanShape):
+            environment.shape_class.phases = session.phases
+        workers = 1 if self._worker is None else self._worker.workers
+        self._open_loop = OpenLoop(environment, session, workers)
+        self._open_loop.start()
+        self._say("load_start")
+        self._live = gevent.spawn(self._tick)
+
+    def _tick(self) -> None:
+        while True:
+            gevent.sleep(1)
+            self.session.kernel.resample()
+            self.session.health.in_flight = self.session.in_flight
+            self.session.outbox.flush()
+            self._say("tick")
+
+    def on_stopping(self, **_: Any) -> None:
+        phases = self.session.phases
+        if phases is not None and clock.now() < phases.end_ns:
+            self._environment.stop_timeout = 0  # told to stop before the plan's end: cut, do not drain
+        if self._open_loop is not None:
+            self._open_loop.stop(self._environment.stop_timeout or 0)
+
+    def on_stop(self, **_: Any) -> None:
+        if self._live is None:
+            return
+        self._live.kill()
+        self._live = None
+        self.session.end()
+        for text in self.session.harness_errors:
+            self._say("harness_error", text)
+        self._say("load_end")
+
+    def on_quitting(self, **_: Any) -> None:
+        self.on_stop()
+        if self.session.wiring.folder and isinstance(self._runner, LocalRunner):
+            self._environment.process_exit_code = 0  # the verdict is made from the records
+
+    def _say(self, event: str, text: str = "") -> None:
+        session = self.session
+        if self._ships or not session.wiring.folder:
+            return
+        ttft_ms, session.ttft_ms = session.ttft_ms, []
+        phases = session.phases
+        line = LiveLine(
+            t_ns=phases.start_ns if event == "load_start" and phases is not None else clock.now(),
+            event=event,
+            users=self._runner.user_count,
+            in_flight=session.in_flight,
+            finished=session.outcomes.total(),
+            outcomes=dict(session.outcomes),
+            ttft_ms=ttft_ms,
+            rows=session.outbox.made,
+            text=text,
+        )
+        with (Path(session.wiring.folder) / "parts" / "live.jsonl").open("ab") as file:
+            file.write(msgspec.json.encode(line) + b"\n")

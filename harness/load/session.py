@@ -1,0 +1,103 @@
+"""One load process's share of a run: plan, phases, numbering, and where records go."""
+
+from collections import Counter
+from pathlib import Path
+
+from harness import clock
+from harness.answer import AnswerCheck
+from harness.dialects import load as load_dialect
+from harness.load.health import Health
+from harness.load.outbox import Outbox
+from harness.load.phase_clock import PhaseClock
+from harness.load.wiring import Wiring
+from harness.plan.draws import Rng, generator
+from harness.plan.phases import Phase
+from harness.plan.plan import Plan
+from harness.record import Outcome, StreamRecord
+from harness.transports.http1 import Address
+from harness.transports.kernel_stamps import KernelClock
+from harness.transports.sweep import Sweep
+
+_STREAMS_A_WORKER = 1_000_000
+
+
+class Session:
+    """Lives from the process's start to its end; `begin` opens each test in it."""
+
+    def __init__(self, plan: Plan, wiring: Wiring, api_key: str, worker_index: int, ships: bool) -> None:
+        self.plan, self.wiring, self.api_key = plan, wiring, api_key
+        self.worker_index = worker_index
+        self.process = f"load-{worker_index}"
+        self.dialect = load_dialect(plan.target.dialect)
+        self.path = plan.target.path or self.dialect.path
+        self.sweep, self.kernel = Sweep(), KernelClock()
+        folder = Path(wiring.folder) / "parts" if wiring.folder else None
+        self.outbox = Outbox(folder, self.process, ships)
+        self.health = Health(self.process, self.outbox)
+        self.phases: PhaseClock | None = None
+        self.in_flight = 0
+        self.outcomes: Counter[str] = Counter()
+        self.ttft_ms: list[float] = []  # since the live view last took them
+        self.harness_errors: list[str] = []
+        self._addresses: dict[str, Address] = {}
+        self._streams = 0
+        self._users = 0
+
+    def begin(self, start_ns: int) -> None:
+        """A test starts: phases are counted from `start_ns`."""
+        self.phases = PhaseClock(self.plan.phases, start_ns)
+        self.outcomes.clear()
+        self.sweep.start()
+        self.health.start()
+
+    def end(self) -> None:
+        self.health.stop()
+        self.sweep.stop()
+        self.outbox.flush()
+
+    def next_user(self) -> int:
+        self._users += 1
+        return self._users
+
+    def next_stream(self) -> int:
+        """An id no other stream of the run has."""
+        self._streams += 1
+        return self.worker_index * _STREAMS_A_WORKER + self._streams
+
+    def rng(self, *words: int | str) -> Rng:
+        return generator(self.plan.seed, self.worker_index, *words)
+
+    def answer_check(self, stream: int) -> AnswerCheck | None:
+        """The verifier of a stream's text; none where the provider is not ours."""
+        return AnswerCheck(self.plan.seed, stream) if self.plan.provider is not None else None
+
+    def route(self, phase: Phase, user: int) -> tuple[str, Address]:
+        """(cohort, address) of a user: the same cohort throughout a phase, spread by the cohorts' shares."""
+        if not phase.network:
+            return "", self._address(self.wiring.url)
+        total = sum(cohort.share for cohort in phase.network)
+        # A low-discrepancy walk through the shares: any run of users is spread as evenly as it can be.
+        point = (user * 0.6180339887498949) % 1.0 * total
+        for cohort in phase.network:
+            point -= cohort.share
+            if point < 0:
+                break
+        return cohort.name, self._address(self.wiring.route(phase.name, cohort.name))
+
+    def _address(self, url: str) -> Address:
+        if url not in self._addresses:
+            self._addresses[url] = Address.of(url)
+        return self._addresses[url]
+
+    def finish(self, record: StreamRecord) -> None:
+        """Keep a record that has its outcome."""
+        record.worker = self.process
+        self.outcomes[record.outcome] += 1
+        if record.first_content_ns is not None:
+            self.ttft_ms.append((record.first_content_ns - record.intended_ns) / clock.MS)
+        self.outbox.put("streams", record)
+
+    def not_started(self, record: StreamRecord, why: str) -> None:
+        """Keep a stream that was due and could not be started."""
+        record.outcome, record.detail, record.error = Outcome.NOT_STARTED, "dropped", why
+        self.finish(record)

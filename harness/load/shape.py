@@ -1,0 +1,43 @@
+"""A plan's phases as a Locust shape: how many users of which scenario, second by second."""
+
+from typing import Any
+
+from locust import LoadTestShape
+
+from harness import clock
+from harness.load.phase_clock import PhaseClock
+from harness.plan.phases import Phase
+from harness.plan.plan import Plan
+
+_MAX_SPAWN_RATE = 100.0  # Locust warns above it
+
+
+class PlanShape(LoadTestShape):
+    """Set on the environment by the listeners; users of a closed-loop phase, none in an open-loop one."""
+
+    abstract = True
+
+    def __init__(self, plan: Plan, user_classes: list[type]) -> None:
+        super().__init__()
+        self._plan = plan
+        self._classes = user_classes
+        self.phases: PhaseClock | None = None  # set when the test starts
+
+    def tick(self) -> Any:
+        """(users, spawn rate, classes), or None when the last phase is over."""
+        if self.phases is None:
+            return self._users(self._plan.phases[0])
+        phase = self.phases.at(clock.now())
+        return self._users(phase) if phase is not None else None
+
+    def _users(self, phase: Phase) -> tuple[int, float, list[type]] | tuple[int, float]:
+        users = phase.load.users
+        if users is None:
+            return 0, 1.0
+        rate = min(_MAX_SPAWN_RATE, users / max(phase.load.ramp_s, 0.5))
+        return users, max(rate, 1.0), classes_of(self._classes, phase.scenario)
+
+
+def classes_of(user_classes: list[type], scenario: str) -> list[type]:
+    """The user classes that stand in the Locust file called `scenario`."""
+    return [cls for cls in user_classes if cls.__module__.rpartition(".")[2] == scenario]

@@ -1,0 +1,60 @@
+"""A Locust worker's duties towards its master: take the start instant, ship rows, answer the drain."""
+
+from typing import Any
+
+from harness import clock
+from harness.load.session import Session
+
+
+class Worker:
+    """Registered in `init`, so its quitting listener runs before Locust says goodbye to the master."""
+
+    def __init__(self, environment: Any, runner: Any, session: Session) -> None:
+        self._environment, self._runner, self._session = environment, runner, session
+        self.workers = 1
+        self._drained = False
+        environment.events.report_to_master.add_listener(self.on_report)
+        environment.events.test_start.add_listener(self.on_start)
+        environment.events.quitting.add_listener(self.on_quitting)
+        runner.register_message("sp_drain", self.on_drain, concurrent=True)
+
+    def start_ns(self) -> int:
+        """The common start of all workers, converted from the master's wall clock."""
+        options = self._environment.parsed_options
+        self.workers = max(1, int(getattr(options, "sp_workers", 1)))
+        return int(options.sp_start_wall_ns) - clock.wall_minus_monotonic()
+
+    def on_start(self, **_: Any) -> None:
+        self._drained = False
+
+    def on_report(self, data: dict[str, Any], **_: Any) -> None:
+        session = self._session
+        ttft_ms, session.ttft_ms = session.ttft_ms, []
+        data["streamproof"] = {
+            "v": 1,
+            **session.outbox.parcel(),
+            "process": session.process,
+            "in_flight": session.in_flight,
+            "outcomes": {str(outcome): count for outcome, count in session.outcomes.items()},
+            "ttft_ms": ttft_ms,
+            "errors": session.harness_errors,
+        }
+
+    def on_drain(self, msg: Any, **_: Any) -> None:
+        self._drain(float(msg.data["limit_s"]))
+
+    def on_quitting(self, **_: Any) -> None:
+        self._drain(0)
+
+    def _drain(self, limit_s: float) -> None:
+        """Let running streams finish, then cut; afterwards every record exists and is on its way."""
+        if self._drained:
+            return
+        self._drained = True
+        environment, runner = self._environment, self._runner
+        environment.stop_timeout = limit_s
+        environment.events.test_stopping.fire(environment=environment)
+        runner.stop_users(runner.user_classes_count)
+        self._session.end()
+        runner._send_stats()  # Locust's rows and ours, ahead of the answer on one socket
+        runner.send_message("sp_drained", {"made": self._session.outbox.made})

@@ -1,0 +1,59 @@
+"""When the kernel took bytes in, as an instant of our clock.
+
+Linux hands the receive time of a TCP read along with `recvmsg` once SO_TIMESTAMPNS is set. It is wall
+time and belongs to the newest segment of the read, so a late Python does not make the network look late.
+"""
+
+import socket
+import struct
+
+import gevent.monkey
+
+from harness import clock
+
+# The blocking, unpatched socket: a watcher reads it itself, nothing may wait on it cooperatively.
+RawSocket: type[socket.socket] = gevent.monkey.get_original("socket", "socket")
+
+_SO_TIMESTAMPNS = 35  # Linux; Python's socket module has no name for it
+_TIMESPEC = struct.Struct("@ll")
+ANCILLARY_BYTES = 64
+
+KERNEL, ABSENT, IMPLAUSIBLE = 0, 1, 2
+
+
+class KernelClock:
+    """The distance between wall and monotonic clock, sampled again each second by its owner."""
+
+    def __init__(self) -> None:
+        self.offset_ns = clock.wall_minus_monotonic()
+        self.worst_jump_ns = 0
+
+    def resample(self) -> None:
+        offset = clock.wall_minus_monotonic(10)
+        self.worst_jump_ns = max(self.worst_jump_ns, abs(offset - self.offset_ns))
+        self.offset_ns = offset
+
+
+def request_stamps(sock: socket.socket) -> None:
+    """Ask for receive times; where the platform has none, reads are stamped by Python."""
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+    except OSError:
+        return
+
+
+def arrival(
+    ancillary: list[tuple[int, int, bytes]], read_ns: int, previous_ns: int, offset_ns: int
+) -> tuple[int, int]:
+    """(instant of arrival, source). A stamp before the previous read or after this one is refused."""
+    for level, kind, value in ancillary:
+        if level == socket.SOL_SOCKET and kind == _SO_TIMESTAMPNS:
+            seconds, nanos = _TIMESPEC.unpack_from(value)
+            stamp_ns = seconds * clock.SECOND + nanos - offset_ns
+            if previous_ns <= stamp_ns <= read_ns:
+                return stamp_ns, KERNEL
+            # The clocks' distance is known to about a microsecond; a stamp that near is right.
+            if previous_ns - 5000 <= stamp_ns <= read_ns + 5000:
+                return min(max(stamp_ns, previous_ns), read_ns), KERNEL
+            return read_ns, IMPLAUSIBLE
+    return read_ns, ABSENT

@@ -1,0 +1,275 @@
+"""What one answer's bytes mean, stamped read by stamped read: the pure half of every transport.
+
+`feed` takes the bytes of one read and the instant at which they arrived, and fills the stream's record.
+It says `Cause` when HTTP or the peer has ended the answer; what that makes of the stream is `settle`.
+"""
+
+from array import array
+from enum import Enum
+
+from harness.answer import AnswerCheck
+from harness.dialects.dialect import Dialect
+from harness.dialects.events import CONTENT, Completion, Kind, TokenEvent
+from harness.record import Outcome, StreamRecord
+from harness.wire.frame import WireError
+from harness.wire.http1 import ResponseReader
+from harness.wire.ndjson import NdjsonDecoder
+from harness.wire.sse import SseDecoder
+
+_MAX_ERROR_BODY = 64 * 1024
+_MAX_OFFSET_US = 2**31 - 1
+
+
+class Cause(Enum):
+    """Why receiving stopped."""
+
+    HTTP_END = "the response is complete"
+    EOF = "the peer closed the connection"
+    RESET = "the peer reset the connection"
+    BROKEN = "the bytes break HTTP or a bound"
+    TIMEOUT_CONNECT = "timeout_connect"
+    TIMEOUT_HEADERS = "timeout_headers"
+    TIMEOUT_FIRST = "timeout_first"
+    TIMEOUT_IDLE = "timeout_idle"
+    TIMEOUT_TOTAL = "timeout_total"
+    REFUSED = "no connection could be made"
+    LEFT = "the user left by plan"
+    GAVE_UP = "the user's patience ran out"
+    RUN_ENDED = "the run ended"
+
+
+class Reception:
+    """One response being received. Not reusable."""
+
+    __slots__ = (
+        "_body", "_bytes", "_check", "_corrupt", "_decoder", "_error", "_events", "_frames", "_http", "_lag",
+        "_last_stamp_ns", "_leave_at", "_reasoned", "_tokens", "_us", "on_content", "record",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        record: StreamRecord,
+        dialect: Dialect,
+        check: AnswerCheck | None,
+        leave_at_token: int | None = None,
+    ) -> None:
+        self.record = record
+        self._http = ResponseReader()
+        self._frames = SseDecoder() if dialect.wire == "sse" else NdjsonDecoder()
+        self._decoder = dialect.decoder()
+        self._check = check
+        self._leave_at = leave_at_token
+        self._body = b""  # of an error response
+        self._error: TokenEvent | None = None
+        self._corrupt = ""
+        self._reasoned = False
+        self._last_stamp_ns = 0
+        self._us, self._lag = array("i"), array("i")
+        self._bytes, self._events, self._tokens = array("i"), array("i"), array("i")
+        self.on_content = None  # called with the events of a read that held content
+
+    @property
+    def keep_alive(self) -> bool:
+        """Whether the connection may carry another request."""
+        return self._http.message_complete and self._http.keep_alive
+
+    def feed(self, data: bytes, stamp_ns: int, lag_ns: int) -> Cause | None:
+        """Take one read (b"" is the end of the connection). `lag_ns`: from arrival to Python's read."""
+        if not data:
+            return Cause.HTTP_END if self._http.eof() else Cause.EOF
+        record = self.record
+        try:
+            bodies = self._http.feed(data)
+        except WireError as error:
+            self._corrupt = self._corrupt or str(error)
+            return Cause.BROKEN
+        if record.headers_ns is None:
+            if not self._http.head_complete:
+                return None
+            self._head(stamp_ns)
+        if bodies:
+            if record.status is not None and record.status >= 400:
+                self._body += b"".join(bodies)[: _MAX_ERROR_BODY - len(self._body)]
+            elif not self._content(bodies, stamp_ns, lag_ns):
+                return Cause.BROKEN
+        if self._http.message_complete:
+            return Cause.HTTP_END
+        if self._leave_at is not None and max(record.tokens, record.content_events) >= self._leave_at:
+            return Cause.LEFT
+        return None
+
+    def _head(self, stamp_ns: int) -> None:
+        record = self.record
+        record.headers_ns = stamp_ns
+        record.status = self._http.status
+        record.retry_after_s = _seconds(self._http.headers)
+
+    def _content(self, bodies: list[bytes], stamp_ns: int, lag_ns: int) -> bool:
+        record = self.record
+        if record.first_byte_ns is None:
+            record.first_byte_ns = stamp_ns
+        size = events = tokens = 0
+        for body in bodies:
+            size += len(body)
+            try:
+                frames = self._frames.feed(body)
+            except WireError as error:
+                self._corrupt = self._corrupt or str(error)
+                return False
+            for frame in frames:
+                record.frames += 1
+                content = 0
+                for event in self._decoder.feed(frame):
+                    if event.kind in CONTENT:
+                        content = 1
+                        tokens += self._text(event, stamp_ns)
+                    else:
+                        self._meaning(event, stamp_ns)
+                events += content
+        if record.first_event_ns is None and record.frames:
+            record.first_event_ns = stamp_ns
+        if events:
+            if record.first_content_ns is None:
+                record.first_content_ns = stamp_ns
+            record.last_content_ns = stamp_ns
+            record.content_events += events
+            record.tokens += tokens
+        record.body_bytes += size
+        sent_ns = record.sent_ns or record.intended_ns
+        self._us.append(min((stamp_ns - sent_ns) // 1000, _MAX_OFFSET_US))
+        self._lag.append(min(lag_ns // 1000, _MAX_OFFSET_US))
+        self._bytes.append(size)
+        self._events.append(events)
+        self._tokens.append(tokens)
+        return True
+
+    def _text(self, event: TokenEvent, stamp_ns: int) -> int:
+        if event.kind is Kind.TEXT:
+            if self.record.first_output_ns is None:
+                self.record.first_output_ns = stamp_ns
+            return self._check.feed(event.text) if self._check is not None else 0
+        self._reasoned = True
+        return 0
+
+    def _meaning(self, event: TokenEvent, stamp_ns: int) -> None:
+        record = self.record
+        match event.kind:
+            case Kind.USAGE if event.usage is not None:
+                record.input_tokens = event.usage.input_tokens
+                record.output_tokens = event.usage.output_tokens
+            case Kind.FINISH:
+                record.finish_reason = event.code
+            case Kind.ERROR:
+                self._error = self._error or event
+            case Kind.CORRUPT:
+                self._corrupt = self._corrupt or event.text
+            case _:
+                pass
+        if record.terminal_ns is None and self._decoder.completion is Completion.FULL:
+            record.terminal_ns = stamp_ns
+
+    def settle(self, cause: Cause, closed_ns: int, dialect: Dialect) -> None:
+        """Write down how the attempt ended. The earliest rule that fits decides, as `Outcome` lists them."""
+        record = self.record
+        record.closed_ns = closed_ns
+        record.http_complete = cause is Cause.HTTP_END
+        record.comments = getattr(self._frames, "comments", 0)
+        record.leftover = self._frames.leftover
+        record.after_done = getattr(self._decoder, "after_done", 0)
+        record.read_us, record.read_lag_us = self._us.tobytes(), self._lag.tobytes()
+        record.read_bytes = self._bytes.tobytes()
+        record.read_events, record.read_tokens = self._events.tobytes(), self._tokens.tobytes()
+        if self._check is not None:
+            found = self._check.result()
+            record.verified = True
+            record.tokens, record.lost, record.duplicated = found.tokens, found.lost, found.duplicated
+            record.reordered, record.crosstalk, record.altered = (
+                found.reordered,
+                found.crosstalk,
+                found.altered,
+            )
+        record.outcome, record.detail = self._outcome(cause)
+        self._messages(cause, dialect)
+
+    def _outcome(self, cause: Cause) -> tuple[Outcome, str]:
+        record = self.record
+        status = record.status
+        if status is not None and status >= 400:
+            return (Outcome.RATE_LIMITED if status == 429 else Outcome.REFUSED), f"http_{status}"
+        if cause is Cause.REFUSED:
+            return Outcome.REFUSED, "connect_fail"
+        if self._error is not None:
+            return Outcome.ERROR_EVENT, "error_in_stream"
+        if self._corrupt:
+            return Outcome.CORRUPT, "malformed"
+        if not self._intact():
+            return Outcome.CORRUPT, "corrupt"
+        if cause in _LEAVING:
+            return _LEAVING[cause]
+        if not self._complete(cause):
+            return _INCOMPLETE[cause]
+        if record.content_events == 0:
+            return Outcome.TRUNCATED, "empty"
+        if self._short():
+            return Outcome.TRUNCATED, "short_text"
+        return Outcome.COMPLETED, "complete" if record.finish_reason else "no_finish"
+
+    def _intact(self) -> bool:
+        record = self.record
+        return not (
+            record.lost or record.duplicated or record.reordered or record.crosstalk or record.altered
+        )
+
+    def _complete(self, cause: Cause) -> bool:
+        shown = self._decoder.completion
+        return shown is Completion.FULL or (shown is Completion.FINISHED and cause is Cause.HTTP_END)
+
+    def _short(self) -> bool:
+        # "stop" with less text than the usage claims is a false success, not a whole answer.
+        record = self.record
+        claimed = record.output_tokens
+        return record.verified and not self._reasoned and claimed is not None and record.tokens < claimed
+
+    def _messages(self, cause: Cause, dialect: Dialect) -> None:
+        record = self.record
+        if self._body:
+            code, message = dialect.read_error(self._body)
+            record.error_code = code
+            record.error = _short_text(message or self._body.decode("utf-8", "replace"))
+        elif self._error is not None:
+            record.error_code, record.error = self._error.code, _short_text(self._error.text)
+        elif self._corrupt:
+            record.error = _short_text(self._corrupt)
+        elif record.outcome is not Outcome.COMPLETED and not record.error:
+            record.error = cause.value
+
+
+_LEAVING = {
+    Cause.LEFT: (Outcome.CANCELLED, "client_cancel"),
+    Cause.GAVE_UP: (Outcome.ABANDONED, "client_abandon"),
+    Cause.RUN_ENDED: (Outcome.INTERRUPTED, "run_ended"),
+}
+_INCOMPLETE = {
+    Cause.HTTP_END: (Outcome.TRUNCATED, "truncated_silent"),
+    Cause.EOF: (Outcome.TRUNCATED, "truncated_fin"),
+    Cause.RESET: (Outcome.RESET, "reset"),
+    Cause.BROKEN: (Outcome.CORRUPT, "malformed"),
+    Cause.TIMEOUT_CONNECT: (Outcome.TIMED_OUT, "timeout_connect"),
+    Cause.TIMEOUT_HEADERS: (Outcome.TIMED_OUT, "timeout_headers"),
+    Cause.TIMEOUT_FIRST: (Outcome.TIMED_OUT, "timeout_first"),
+    Cause.TIMEOUT_IDLE: (Outcome.STALLED, "timeout_idle"),
+    Cause.TIMEOUT_TOTAL: (Outcome.TIMED_OUT, "timeout_total"),
+}
+
+
+def _short_text(text: str) -> str:
+    return " ".join(text.split())[:300]
+
+
+def _seconds(headers: dict[str, str]) -> float | None:
+    for name, scale in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        try:
+            return float(headers[name]) * scale
+        except (KeyError, ValueError):
+            continue
+    return None

@@ -1,0 +1,66 @@
+"""Looks over all open streams twenty times a second and ends those whose time is up.
+
+One greenlet for the whole process: a timer a stream costs more than the reads it guards.
+"""
+
+import gevent
+import msgspec
+
+from harness import clock
+from harness.plan.target import Limits
+from harness.record import StreamRecord
+from harness.transports.deadlines import expired
+from harness.transports.leaving import Leaving
+from harness.transports.reception import Cause
+from harness.transports.watch import Watch
+
+PERIOD_S = 0.05
+
+
+class _Entry(msgspec.Struct):
+    record: StreamRecord
+    limits: Limits
+    leaving: Leaving | None
+
+
+class Sweep:
+    """The open streams of a process and their time limits."""
+
+    def __init__(self) -> None:
+        self._open: dict[Watch, _Entry] = {}
+        self._greenlet: gevent.Greenlet | None = None
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def start(self) -> None:
+        if self._greenlet is None or self._greenlet.ready():
+            self._greenlet = gevent.spawn(self._run)
+
+    def stop(self) -> None:
+        if self._greenlet is not None:
+            self._greenlet.kill(block=False)
+            self._greenlet = None
+
+    def add(self, record: StreamRecord, watch: Watch, limits: Limits, leaving: Leaving | None) -> None:
+        self._open[watch] = _Entry(record, limits, leaving)
+
+    def remove(self, watch: Watch) -> None:
+        self._open.pop(watch, None)
+
+    def _run(self) -> None:
+        while True:
+            gevent.sleep(PERIOD_S)
+            self.look(clock.now())
+
+    def look(self, now_ns: int) -> None:
+        """End every stream that has outlived a limit or its user's stay at `now_ns`."""
+        for watch, entry in list(self._open.items()):
+            cause = self._judge(watch, entry, now_ns)
+            if cause is not None:
+                watch.end(cause)
+
+    def _judge(self, watch: Watch, entry: _Entry, now_ns: int) -> Cause | None:
+        if entry.leaving is not None and entry.leaving.due(entry.record, now_ns):
+            return Cause.LEFT
+        return expired(entry.record, watch.last_ns, entry.limits, now_ns)

@@ -1,0 +1,168 @@
+"""The Locust user that streams. Scenarios subclass it and call `self.stream`."""
+
+from typing import Any, ClassVar
+
+import gevent
+from locust import User
+from locust.exception import RescheduleTask
+
+import harness.load.listeners  # noqa: F401  registers our options and listeners with Locust
+from harness import clock
+from harness.answer import mark
+from harness.dialects.dialect import Ask
+from harness.load.session import Session
+from harness.plan.draws import sample
+from harness.plan.phases import Phase
+from harness.record import Outcome, StreamRecord
+from harness.transports.http1 import Http1Client
+from harness.transports.leaving import draw_leaving
+from harness.transports.reception import Reception
+
+_FOREVER_S = 3600.0
+_NO_FAILURE = (Outcome.COMPLETED, Outcome.CANCELLED, Outcome.INTERRUPTED)
+
+
+class StreamFailed(Exception):
+    """What Locust's table shows for a stream that did not complete."""
+
+
+class StreamingUser(User):
+    """Asks, watches the answer arrive, and leaves one record an attempt, whatever happened."""
+
+    abstract = True
+    default_think_s: ClassVar[tuple[float, float]] = (1.0, 3.0)  # without a plan
+
+    def __init__(self, environment: Any) -> None:
+        super().__init__(environment)
+        self.session: Session = environment.streamproof
+        self.number = self.session.next_user()
+        self.rng = self.session.rng("user", self.number)
+        target = self.session.plan.target
+        self._client = Http1Client(
+            target.limits,
+            self.session.sweep,
+            self.session.kernel,
+            pooled=target.connections == "pooled",
+            verify_tls=target.verify_tls,
+        )
+        self._prompts = self.session.wiring.prompts or ["Tell me about rivers."]
+        self._own_wait = None if type(self).wait_time is StreamingUser.wait_time else self.wait_time
+        self.wait_time = self._wait_for_turn  # type: ignore[method-assign]
+        self.intended_ns: int | None = None
+
+    @property
+    def scenario(self) -> str:
+        """The Locust file that the class stands in."""
+        return str(type(self).__module__).rpartition(".")[2]
+
+    def on_start(self) -> None:
+        # Locust starts users in bursts of one a second's worth; spread them over that second.
+        gevent.sleep(self._until(self.rng.uniform(0, 1)))
+
+    def on_stop(self) -> None:
+        self._client.close()
+
+    def wait_time(self) -> float:
+        """Seconds between streams where no plan says so."""
+        return float(self.rng.uniform(*self.default_think_s))
+
+    def _wait_for_turn(self) -> float:
+        phase = self._phase(clock.now())
+        if phase is not None and phase.load.closed and self._planned:
+            return self._until(sample(phase.load.think_s, self.rng))
+        return self._until(self._own_wait() if self._own_wait is not None else StreamingUser.wait_time(self))
+
+    @property
+    def _planned(self) -> bool:
+        return bool(self.session.wiring.cohorts or self.session.wiring.folder)
+
+    def _until(self, delay_s: float) -> float:
+        """Seconds to the next stream that a phase allows, at least `delay_s`; remembers when it is due."""
+        now_ns = clock.now()
+        due_ns = now_ns + int(delay_s * clock.SECOND)
+        phases = self.session.phases
+        start_ns = phases.next_closed(self.scenario, due_ns) if phases is not None else due_ns
+        if start_ns is None:
+            self.intended_ns = None
+            return _FOREVER_S
+        if start_ns > due_ns:  # the next phase's first streams are spread over its ramp
+            start_ns += int(self.rng.uniform(0, 1) * clock.SECOND)
+        self.intended_ns = start_ns
+        return (start_ns - now_ns) / clock.SECOND
+
+    def _phase(self, instant_ns: int) -> Phase | None:
+        return self.session.phases.at(instant_ns) if self.session.phases is not None else None
+
+    def prompt(self) -> str:
+        """One of the plan's prompts."""
+        return self._prompts[int(self.rng.integers(len(self._prompts)))]
+
+    def stream(
+        self,
+        prompt: str | None = None,
+        *,
+        name: str = "chat",
+        model: str | None = None,
+        max_tokens: int | None = None,
+    ) -> StreamRecord:
+        """Ask and wait for the whole answer, or for whatever ending it has; returns its record."""
+        session, dispatched_ns = self.session, clock.now()
+        intended_ns, self.intended_ns = self.intended_ns or dispatched_ns, None
+        phase = self._phase(intended_ns)
+        if phase is None or phase.scenario != self.scenario:
+            self.wait()  # between phases, or after the last: Locust will end this user
+            raise RescheduleTask
+        target, stream = session.plan.target, session.next_stream()
+        model = model or phase.model or target.model or ""
+        cohort, address = session.route(phase, self.number)
+        record = StreamRecord(
+            stream=stream,
+            user=self.number,
+            name=name,
+            phase=phase.name,
+            cohort=cohort,
+            dialect=session.dialect.name,
+            model=model,
+            intended_ns=intended_ns,
+            dispatched_ns=dispatched_ns,
+        )
+        ask = Ask(
+            prompt=f"{mark(stream)} {prompt or self.prompt()}",
+            model=model,
+            max_tokens=max_tokens or target.max_tokens,
+            api_key=session.api_key,
+        )
+        leaving = draw_leaving(phase.leave, session.rng("leave", stream))
+        reception = Reception(
+            record, session.dialect, session.answer_check(stream), leaving.at_token if leaving else None
+        )
+        request = session.dialect.request(ask, session.path)
+        session.in_flight += 1
+        try:
+            self._client.exchange(address, request, reception, session.dialect, leaving)
+        except Exception as bug:
+            session.harness_errors.append(f"{type(bug).__name__}: {bug}")
+            record.error = f"harness: {bug!r}"
+            raise
+        finally:
+            session.in_flight -= 1
+            session.finish(record)
+            self._tell_locust(record)
+        return record
+
+    def _tell_locust(self, record: StreamRecord) -> None:
+        """One request event a stream, and a TTFT row that leaves the aggregated one alone."""
+        environment = self.environment
+        ended_ns = record.closed_ns or clock.now()
+        failed = record.outcome not in _NO_FAILURE
+        environment.events.request.fire(
+            request_type="SSE",
+            name=record.name,
+            response_time=(ended_ns - record.intended_ns) / clock.MS,
+            response_length=record.body_bytes,
+            exception=StreamFailed(record.outcome.value) if failed else None,
+            context=self.context(),
+        )
+        if record.first_content_ns is not None:
+            entry = environment.stats.entries[f"{record.name} TTFT", "SSE"]
+            entry.log((record.first_content_ns - record.intended_ns) / clock.MS, 0)
