@@ -8,7 +8,7 @@ import pkgutil
 
 from harness.dialects.dialect import Dialect
 
-_NOT_DIALECTS = {"dialect", "events"}
+_NOT_DIALECTS = {"dialect", "events", "jsontext"}
 
 
 def names() -> list[str]:

@@ -17,6 +17,15 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     max_tokens: int | None = None
     stream: bool = True
     api_key: str = ""
+    last_event_id: str = ""  # of the attempt that this one resumes, where the dialect can
+
+
+class ToolCall(msgspec.Struct, frozen=True):
+    """A finished tool call. `arguments` is JSON as text, as it was streamed."""
+
+    id: str
+    name: str
+    arguments: str
 
 
 class HttpRequest(msgspec.Struct, frozen=True):
@@ -29,7 +38,13 @@ class HttpRequest(msgspec.Struct, frozen=True):
 
 
 class Decoder(Protocol):
-    """Frames -> token events, for one answer."""
+    """Frames -> token events, for one answer.
+
+    `after_done` counts the frames that came after the dialect's last word. Content in one of them is a
+    CORRUPT event with the code `after_done`, never text; an error stays an error.
+    """
+
+    after_done: int
 
     @property
     def completion(self) -> Completion: ...
@@ -40,24 +55,48 @@ class Decoder(Protocol):
 
 
 class Encoder(Protocol):
-    """Token events -> bytes, for one streamed answer. Each method returns whole frames, wire-ready."""
+    """Token events -> bytes, for one streamed answer. Each method returns whole frames, wire-ready.
+
+    Reasoning comes before text, tool calls after it. What a dialect cannot say, it says with `b""`.
+    Finish reasons are given in the words of OpenAI Chat (`stop`, `length`, `tool_calls`,
+    `content_filter`) and translated; other words pass as they are.
+    """
 
     def start(self) -> bytes:
         """What precedes the first token (a role chunk, a message head); may be empty."""
         ...
 
-    def text(self, piece: str) -> bytes: ...
+    def text(self, piece: str, tokens: int = 1) -> bytes:
+        """Visible text; `tokens` says how many of the answer's tokens it holds, for dialects that number."""
+        ...
 
-    def finish(self, reason: str, usage: Usage) -> bytes:
-        """Finish reason and usage, everything before the last word."""
+    def reasoning(self, piece: str) -> bytes: ...
+
+    def tool_open(self, index: int, id: str, name: str) -> bytes:
+        """The opening of tool call `index`, counted from 0."""
+        ...
+
+    def tool_fragment(self, index: int, piece: str) -> bytes:
+        """The next piece of the JSON arguments of tool call `index`."""
+        ...
+
+    def finish(self, reason: str, usage: Usage, last: str = "") -> bytes:
+        """Finish reason and usage, everything before the last word.
+
+        `last` is text that has not been sent yet; it rides on the finish where the dialect's servers do
+        that, and goes before it elsewhere.
+        """
         ...
 
     def end(self) -> bytes:
         """The dialect's last word; may be empty."""
         ...
 
-    def error(self, code: str, message: str) -> bytes:
-        """The dialect's way to fail in the middle of a stream."""
+    def error(self, code: str, message: str, shape: str = "") -> bytes:
+        """The dialect's way to fail in the middle of a stream; `shape` is one of its `error_shapes`.
+
+        Raises ValueError for another shape. `end` follows it where the dialect's servers do so.
+        """
         ...
 
 
@@ -68,6 +107,9 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     model: str
     created_s: int
     include_usage: bool = False
+    continuous_usage: bool = False  # counts on every chunk, where the dialect has that
+    input_tokens: int = 0  # for dialects that state them before the first token
+    resume_at: int = 0  # tokens that the client has from an earlier attempt
 
 
 class Dialect(Protocol):
@@ -78,12 +120,17 @@ class Dialect(Protocol):
 
     @property
     def wire(self) -> str:
-        """The framing of a stream: `sse`."""
+        """The framing of a stream: a file of `harness.wire`, `sse` or `ndjson`."""
         ...
 
     @property
     def path(self) -> str:
         """Where the API is usually mounted."""
+        ...
+
+    @property
+    def error_shapes(self) -> tuple[str, ...]:
+        """The ways in which servers of this dialect fail in mid-stream; the first is the usual one."""
         ...
 
     def request(self, ask: Ask, path: str) -> HttpRequest: ...
@@ -92,7 +139,15 @@ class Dialect(Protocol):
 
     def encoder(self, reply: Reply) -> Encoder: ...
 
-    def whole(self, reply: Reply, text: str, reason: str, usage: Usage) -> bytes:
+    def whole(
+        self,
+        reply: Reply,
+        text: str,
+        reason: str,
+        usage: Usage,
+        tools: Sequence[ToolCall] = (),
+        reasoning: str = "",
+    ) -> bytes:
         """The body of an answer that is not streamed."""
         ...
 

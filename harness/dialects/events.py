@@ -1,14 +1,23 @@
 """What a frame means, the same for every provider."""
 
+from collections.abc import Sequence
 from enum import IntEnum
+from typing import Annotated, Any
 
 import msgspec
+
+# What reading a frame can raise: bad JSON or types, bad UTF-8, nesting without end.
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+
+# What a provider may count. Beyond it is nonsense that would overflow the records.
+Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
 
 
 class Kind(IntEnum):
     TEXT = 1  # visible answer text, never empty
     REASONING = 2  # never empty
-    TOOL = 3  # a tool call's opening, or a fragment of its arguments
+    TOOL = 3  # a tool call's opening (its `code` is the name), or a fragment of its arguments
     USAGE = 4
     FINISH = 5  # the reason why generation ended
     END = 6  # the dialect's last word
@@ -23,12 +32,13 @@ CONTENT = (Kind.TEXT, Kind.REASONING, Kind.TOOL)
 class Usage(msgspec.Struct, frozen=True, gc=False):
     """Token counts as the provider states them; the last one in a stream is the truth."""
 
-    input_tokens: int
-    output_tokens: int
+    input_tokens: Count
+    output_tokens: Count
 
 
 class TokenEvent(msgspec.Struct, frozen=True, gc=False):
-    """One meaning. `text` is the content, or an error's message; `code` a finish reason or error code."""
+    """One meaning. `text` is the content, or an error's message; `code` a finish reason, an error's code, or
+    the name of a tool."""
 
     kind: Kind
     text: str = ""
@@ -38,6 +48,33 @@ class TokenEvent(msgspec.Struct, frozen=True, gc=False):
 
 OTHER = TokenEvent(Kind.OTHER)
 END = TokenEvent(Kind.END)
+
+
+def corrupt(error: Exception | str) -> tuple[TokenEvent]:
+    """One CORRUPT event that says why."""
+    return (TokenEvent(Kind.CORRUPT, str(error)),)
+
+
+def failed(error: Any, code: Any = None) -> TokenEvent:
+    """An ERROR event out of any provider's error: an object, or a text with its code elsewhere.
+
+    The most specific code that the object has wins: `code`, then `type`, `status`, `http_status_code`.
+    """
+    if isinstance(error, dict):
+        for key in ("code", "type", "status", "http_status_code"):
+            code = code or error.get(key)
+        error = error.get("message")
+    return TokenEvent(Kind.ERROR, "" if error is None else str(error), str(code or ""))
+
+
+def after_end(events: Sequence[TokenEvent]) -> Sequence[TokenEvent]:
+    """What a frame that follows the last word still means: content there is a ghost, an error is an error."""
+    for event in events:
+        if event.kind in (Kind.ERROR, Kind.CORRUPT):
+            return (event,)
+    if any(event.kind in CONTENT for event in events):
+        return (TokenEvent(Kind.CORRUPT, "content after the end of the answer", "after_done"),)
+    return (OTHER,)
 
 
 class Completion(IntEnum):

@@ -1,122 +1,170 @@
 """The generic chat stream: `{"content":"He"}`, …, `{"done":true,"usage":{…}}`, readable by a browser.
 
-Errors are `{"error":{"type","message"}}`, in the stream and as HTTP bodies alike; no `done` follows one.
+Each event's `id` is the number of tokens sent so far; a client that comes back with it as `Last-Event-ID`
+gets the rest. Errors are `{"error":{"type","message"}}`, in the stream and as HTTP bodies alike; no `done`
+follows one.
 """
 
 from collections.abc import Sequence
+from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
 
-from harness.dialects.dialect import Ask, HttpRequest, Reply
-from harness.dialects.events import OTHER, Completion, Kind, TokenEvent, Usage
+from harness.dialects import jsontext
+from harness.dialects.dialect import Ask, HttpRequest, Reply, ToolCall
+from harness.dialects.events import (
+    END,
+    OTHER,
+    UNREADABLE,
+    Completion,
+    Kind,
+    TokenEvent,
+    Usage,
+    after_end,
+    corrupt,
+    failed,
+)
 from harness.wire.frame import Frame
 
 
-class _Error(msgspec.Struct):
-    type: str = ""
-    message: str = ""
+class Event(msgspec.Struct, gc=False):
+    """The data of one frame."""
 
-
-class _Event(msgspec.Struct, gc=False):
     content: str | None = None
     reasoning: str | None = None
     done: bool = False
     finish_reason: str | None = None
     usage: Usage | None = None
-    error: _Error | None = None
+    error: Any = None
 
 
-_decode = msgspec.json.Decoder(_Event).decode
+decode = jsontext.reader(Event)
 
 
 class GenericDecoder:
-    """Events -> token events. `after_done` counts events that came after `done`."""
+    """Events -> token events; each carries new text only."""
 
-    __slots__ = ("_done", "after_done")
+    __slots__ = ("after_done", "completion")
 
     def __init__(self) -> None:
-        self._done = False
+        self.completion = Completion.OPEN
         self.after_done = 0
-
-    @property
-    def completion(self) -> Completion:
-        return Completion.FULL if self._done else Completion.OPEN
 
     def feed(self, frame: Frame) -> Sequence[TokenEvent]:
         if not frame.data:
             return (OTHER,)
         try:
-            event = _decode(frame.data)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            return (TokenEvent(Kind.CORRUPT, str(error)),)
-        if self._done:
+            event = decode(frame.data)
+        except UNREADABLE as error:
+            return corrupt(error)
+        text = (TokenEvent(Kind.TEXT, event.content),) if event.content else ()
+        if self.completion is Completion.FULL:
             self.after_done += 1
-            return (OTHER,)
-        if event.error is not None:
-            return (TokenEvent(Kind.ERROR, event.error.message, event.error.type),)
-        events = self._new_text(event)
-        if event.reasoning:
-            events.append(TokenEvent(Kind.REASONING, event.reasoning))
-        if event.usage is not None:
-            events.append(TokenEvent(Kind.USAGE, usage=event.usage))
+            return after_end(meaning(event, text))
         if event.done:
-            self._done = True
-            events.append(TokenEvent(Kind.FINISH, code=event.finish_reason or "stop"))
-            events.append(TokenEvent(Kind.END))
-        return events or (OTHER,)
+            self.completion = Completion.FULL
+        elif text and event.reasoning is None and event.usage is None and event.error is None:
+            return text
+        return meaning(event, text)
 
-    def _new_text(self, event: _Event) -> list[TokenEvent]:
-        return [TokenEvent(Kind.TEXT, event.content)] if event.content else []
+
+def meaning(event: Event, text: Sequence[TokenEvent]) -> Sequence[TokenEvent]:
+    """All that `event` says; `text` is what its content means."""
+    if event.error is not None:
+        return (failed(event.error),)
+    events = [*text]
+    if event.reasoning:
+        events.insert(0, TokenEvent(Kind.REASONING, event.reasoning))
+    if event.usage is not None:
+        events.append(TokenEvent(Kind.USAGE, usage=event.usage))
+    if event.done:
+        events += (TokenEvent(Kind.FINISH, code=event.finish_reason or "stop"), END)
+    return events or (OTHER,)
 
 
 class GenericEncoder:
+    def __init__(self, reply: Reply) -> None:
+        self._sent = reply.resume_at
+
     def start(self) -> bytes:
         return b""
 
-    def text(self, piece: str) -> bytes:
-        return b'data: {"content":' + msgspec.json.encode(piece) + b"}\n\n"
+    def text(self, piece: str, tokens: int = 1) -> bytes:
+        self._sent += tokens
+        return b'id: %d\ndata: {"content":%b}\n\n' % (self._sent, jsontext.encode(piece))
 
     def reasoning(self, piece: str) -> bytes:
-        return b'data: {"reasoning":' + msgspec.json.encode(piece) + b"}\n\n"
+        return b'data: {"reasoning":' + jsontext.encode(piece) + b"}\n\n"
 
-    def finish(self, reason: str, usage: Usage | None) -> bytes:
-        body = {"done": True, "finish_reason": reason, "usage": usage}
-        return b"data: " + msgspec.json.encode(body) + b"\n\n"
+    def tool_open(self, index: int, id: str, name: str) -> bytes:
+        return b""
+
+    def tool_fragment(self, index: int, piece: str) -> bytes:
+        return b""
+
+    def finish(self, reason: str, usage: Usage, last: str = "") -> bytes:
+        text = self.text(last) if last else b""
+        return text + b"data: %b\n\n" % jsontext.encode(ending(reason, usage))
 
     def end(self) -> bytes:
         return b""
 
-    def error(self, code: str, message: str) -> bytes:
-        return b"data: " + DIALECT.error_body(500, code, message) + b"\n\n"
+    def error(self, code: str, message: str, shape: str = "") -> bytes:
+        refuse_other_shape(DIALECT.error_shapes, shape)
+        return b"data: %b\n\n" % DIALECT.error_body(500, code, message)
+
+
+def ending(reason: str, usage: Usage) -> dict[str, object]:
+    """The last event of an answer."""
+    return {"done": True, "finish_reason": reason, "usage": usage}
+
+
+def refuse_other_shape(known: tuple[str, ...], shape: str) -> None:
+    """Raises ValueError for a shape of error that the dialect does not have."""
+    if shape and shape not in known:
+        raise ValueError(f"no error of the shape {shape}; there is: {', '.join(known)}")
 
 
 class Generic:
     name = "generic"
     wire = "sse"
     path = "/api/chat/stream"
+    error_shapes = ("plain",)
 
     def request(self, ask: Ask, path: str) -> HttpRequest:
         query = {"prompt": ask.prompt} | ({"model": ask.model} if ask.model else {})
         if ask.max_tokens is not None:
             query["max_tokens"] = str(ask.max_tokens)
         headers = {"authorization": f"Bearer {ask.api_key}"} if ask.api_key else {}
-        return HttpRequest("GET", f"{path}?{urlencode(query)}", headers)
+        if ask.last_event_id:
+            headers["last-event-id"] = ask.last_event_id
+        where = path if ask.stream else path.removesuffix("/stream")
+        return HttpRequest("GET", f"{where}?{urlencode(query)}", headers)
 
     def decoder(self) -> GenericDecoder:
         return GenericDecoder()
 
     def encoder(self, reply: Reply) -> GenericEncoder:
-        return GenericEncoder()
+        return GenericEncoder(reply)
 
-    def whole(self, reply: Reply, text: str, reason: str, usage: Usage | None) -> bytes:
-        return msgspec.json.encode({"content": text, "finish_reason": reason, "usage": usage})
+    def whole(
+        self,
+        reply: Reply,
+        text: str,
+        reason: str,
+        usage: Usage,
+        tools: Sequence[ToolCall] = (),
+        reasoning: str = "",
+    ) -> bytes:
+        thought = {"reasoning": reasoning} if reasoning else {}
+        return jsontext.encode({"content": text, **thought, "finish_reason": reason, "usage": usage})
 
     def error_body(self, status: int, code: str, message: str) -> bytes:
-        return msgspec.json.encode({"error": {"type": code, "message": message}})
+        return jsontext.encode({"error": {"type": code, "message": message}})
 
     def read_error(self, body: bytes) -> tuple[str, str]:
-        event = GenericDecoder().feed(Frame(body))[0] if body else OTHER
+        event = GenericDecoder().feed(Frame(body))[0]
         return (event.code, event.text) if event.kind is Kind.ERROR else ("", "")
 
 

@@ -1,13 +1,34 @@
-"""OpenAI Chat Completions: role chunk, content deltas, finish reason, usage chunk, `[DONE]`."""
+"""OpenAI Chat Completions: role chunk, content deltas, finish reason, usage chunk, `[DONE]`.
+
+The decoder also reads what relatives of this API say: reasoning under either of its names, the old flat
+error, errors inside a choice, a finish that rides on the last content.
+"""
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
-from harness.dialects.dialect import Ask, HttpRequest, Reply
-from harness.dialects.events import END, OTHER, Completion, Kind, TokenEvent, Usage
-from harness.wire import sse
+from harness.dialects import jsontext
+from harness.dialects.dialect import Ask, HttpRequest, Reply, ToolCall
+from harness.dialects.events import (
+    END,
+    OTHER,
+    UNREADABLE,
+    Completion,
+    Count,
+    Kind,
+    TokenEvent,
+    Usage,
+    after_end,
+    corrupt,
+    failed,
+)
+from harness.dialects.generic import refuse_other_shape
 from harness.wire.frame import Frame
+
+DONE = b"data: [DONE]\n\n"
+_FAILED = ("error", "abort")  # finish reasons of relatives that mean "no answer"
 
 
 class _Function(msgspec.Struct, gc=False):
@@ -25,6 +46,7 @@ class _Delta(msgspec.Struct, gc=False):
     reasoning_content: str | None = None
     refusal: str | None = None
     tool_calls: list[_ToolCall] | None = None
+    function_call: _Function | None = None
 
 
 class _Choice(msgspec.Struct, gc=False):
@@ -34,97 +56,88 @@ class _Choice(msgspec.Struct, gc=False):
 
 
 class _Usage(msgspec.Struct, gc=False):
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-
-
-_NULL = msgspec.Raw(b"null")
+    prompt_tokens: Count | None = None
+    completion_tokens: Count | None = None
 
 
 class _Chunk(msgspec.Struct, gc=False):
     choices: list[_Choice] | None = None
     usage: _Usage | None = None
-    error: msgspec.Raw = _NULL  # msgspec knows no `Raw | None`
+    error: Any = None
+    error_type: str | None = None  # beside an error that is a text
     object: str | None = None
-
-
-class _Error(msgspec.Struct):
-    message: str = ""
+    message: str | None = None  # the old flat error has it at the top
+    code: Any = None
     type: str | None = None
-    code: str | int | None = None
 
 
-_decode_chunk = msgspec.json.Decoder(_Chunk).decode
-_decode_error = msgspec.json.Decoder(_Error).decode
-_FAILED = ("error", "abort")  # finish reasons of relatives that mean "no answer"
+_read = jsontext.reader(_Chunk)
 
 
 class OpenAiDecoder:
-    """Chunks -> token events. `after_done` counts frames that came after `[DONE]`."""
+    """Chunks -> token events. Complete is: every choice seen has its finish reason, then `[DONE]`."""
 
-    __slots__ = ("_done", "_finished", "after_done")
+    __slots__ = ("_done", "_finished", "after_done", "completion")
 
     def __init__(self) -> None:
-        self._finished = False
+        self._finished: dict[int, bool] = {}  # by index of a choice
         self._done = False
         self.after_done = 0
-
-    @property
-    def completion(self) -> Completion:
-        if not self._finished:
-            return Completion.OPEN
-        return Completion.FULL if self._done else Completion.FINISHED
+        self.completion = Completion.OPEN
 
     def feed(self, frame: Frame) -> Sequence[TokenEvent]:
-        data = frame.data
-        if data == b"[DONE]":
-            self._done = True
-            return (END,)
         if self._done:
             self.after_done += 1
-            return (OTHER,)
-        if not data:
+            return after_end(self._events(frame.data))
+        if frame.data == b"[DONE]":
+            self._done = True
+            if self.completion is Completion.FINISHED:
+                self.completion = Completion.FULL
+            return (END,)
+        return self._events(frame.data)
+
+    def _events(self, data: bytes) -> Sequence[TokenEvent]:
+        if not data or data == b"[DONE]":
             return (OTHER,)
         try:
-            chunk = _decode_chunk(data)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            return (TokenEvent(Kind.CORRUPT, str(error)),)
-        if chunk.error != _NULL or chunk.object == "error":
-            return (_error(chunk, data),)
+            chunk = _read(data)
+        except UNREADABLE as error:
+            return corrupt(error)
+        if chunk.error is not None:
+            return (failed(chunk.error, chunk.error_type),)
+        if chunk.object == "error":
+            return (failed(chunk.message, chunk.code or chunk.type),)
         events: list[TokenEvent] = []
         for choice in chunk.choices or ():
-            self._choice(choice, events)
+            if choice.delta is not None:
+                _content(choice.delta, events)
+            if choice.index not in self._finished or choice.finish_reason:
+                self._progress(choice, events)
         if chunk.usage is not None:
-            usage = Usage(chunk.usage.prompt_tokens, chunk.usage.completion_tokens)
+            usage = Usage(chunk.usage.prompt_tokens or 0, chunk.usage.completion_tokens or 0)
             events.append(TokenEvent(Kind.USAGE, usage=usage))
         return events or (OTHER,)
 
-    def _choice(self, choice: _Choice, events: list[TokenEvent]) -> None:
-        delta = choice.delta
-        if delta is not None:
-            if text := delta.content or delta.refusal:
-                events.append(TokenEvent(Kind.TEXT, text))
-            if thought := delta.reasoning or delta.reasoning_content:
-                events.append(TokenEvent(Kind.REASONING, thought))
-            for call in delta.tool_calls or ():
-                fragment = call.function and (call.function.arguments or call.function.name)
-                if fragment:
-                    events.append(TokenEvent(Kind.TOOL, fragment))
+    def _progress(self, choice: _Choice, events: list[TokenEvent]) -> None:
         if choice.finish_reason in _FAILED:
             events.append(TokenEvent(Kind.ERROR, "generation failed", choice.finish_reason))
         elif choice.finish_reason:
-            self._finished = True
             events.append(TokenEvent(Kind.FINISH, code=choice.finish_reason))
+        if not self._done:
+            self._finished[choice.index] = bool(choice.finish_reason)
+            whole = all(self._finished.values())
+            self.completion = Completion.FINISHED if whole else Completion.OPEN
 
 
-def _error(chunk: _Chunk, data: bytes) -> TokenEvent:
-    try:
-        # The old flat error has its fields at the top.
-        error = _decode_error(data if chunk.error == _NULL else chunk.error)
-    except msgspec.DecodeError:
-        return TokenEvent(Kind.ERROR, data[:200].decode("utf-8", "replace"))
-    code = error.code if error.code is not None else error.type
-    return TokenEvent(Kind.ERROR, error.message, str(code or ""))
+def _content(delta: _Delta, events: list[TokenEvent]) -> None:
+    if thought := delta.reasoning or delta.reasoning_content:
+        events.append(TokenEvent(Kind.REASONING, thought))
+    if text := delta.content or delta.refusal:
+        events.append(TokenEvent(Kind.TEXT, text))
+    if delta.tool_calls or delta.function_call:
+        for function in [call.function for call in delta.tool_calls or ()] + [delta.function_call]:
+            if function is not None and (function.arguments or function.name):
+                events.append(TokenEvent(Kind.TOOL, function.arguments or "", function.name or ""))
 
 
 class OpenAiEncoder:
@@ -140,51 +153,107 @@ class OpenAiEncoder:
             "service_tier": "default",
             "system_fingerprint": "fp_streamproof",
         }
-        self._envelope = msgspec.json.encode(envelope)[:-1]
-        tail = b',"usage":null' if self._usage else b""
+        self._envelope = jsontext.encode(envelope)[:-1]
+        self._tail = b',"usage":null}\n\n' if self._usage else b"}\n\n"
         self._before = b"data: " + self._envelope + b',"choices":[{"index":0,"delta":{"content":'
-        self._after = b'},"logprobs":null,"finish_reason":null}]' + tail + b"}\n\n"
-        self._tail = tail
+        self._after = b'},"logprobs":null,"finish_reason":null}]' + self._tail
 
     def start(self) -> bytes:
         return self._chunk(b'{"role":"assistant","content":"","refusal":null}', b"null")
 
-    def text(self, piece: str) -> bytes:
-        return self._before + msgspec.json.encode(piece) + self._after
+    def text(self, piece: str, tokens: int = 1) -> bytes:
+        return self._before + jsontext.encode(piece) + self._after
 
-    def finish(self, reason: str, usage: Usage) -> bytes:
-        end = self._chunk(b"{}", msgspec.json.encode(reason))
+    def reasoning(self, piece: str) -> bytes:
+        return b""
+
+    def tool_open(self, index: int, id: str, name: str) -> bytes:
+        return self._chunk(b'{"content":null,"tool_calls":[%b]}' % tool_opening(index, id, name), b"null")
+
+    def tool_fragment(self, index: int, piece: str) -> bytes:
+        return self._chunk(b'{"tool_calls":[%b]}' % tool_piece(index, piece), b"null")
+
+    def finish(self, reason: str, usage: Usage, last: str = "") -> bytes:
+        end = (self.text(last) if last else b"") + self._chunk(b"{}", jsontext.encode(reason))
         if not self._usage:
             return end
-        counts = msgspec.json.encode(_usage(usage))
+        counts = jsontext.encode(usage_counts(usage))
         return end + b"data: " + self._envelope + b',"choices":[],"usage":' + counts + b"}\n\n"
 
     def end(self) -> bytes:
-        return b"data: [DONE]\n\n"
+        return DONE
 
-    def error(self, code: str, message: str) -> bytes:
-        return sse.encode(DIALECT.error_body(500, code, message).decode())
+    def error(self, code: str, message: str, shape: str = "") -> bytes:
+        refuse_other_shape(DIALECT.error_shapes, shape)
+        if shape == "choice":
+            error = jsontext.encode({"code": number_or_text(code), "message": message})
+            return self._chunk(b"{}", b'"error"')[:-3] + b',"error":' + error + b"}\n\n"
+        return b"data: %b\n\n" % DIALECT.error_body(429 if "rate_limit" in code else 500, code, message)
 
     def _chunk(self, delta: bytes, reason: bytes) -> bytes:
         choice = b'{"index":0,"delta":' + delta + b',"logprobs":null,"finish_reason":' + reason + b"}"
-        return b"data: " + self._envelope + b',"choices":[' + choice + b"]" + self._tail + b"}\n\n"
+        return b"data: " + self._envelope + b',"choices":[' + choice + b"]" + self._tail
 
 
-def _usage(usage: Usage) -> dict[str, object]:
+def tool_opening(index: int, id: str, name: str) -> bytes:
+    """The first delta of a tool call."""
+    function = {"name": name, "arguments": ""}
+    return jsontext.encode({"index": index, "id": id, "type": "function", "function": function})
+
+
+def tool_piece(index: int, piece: str) -> bytes:
+    """A later delta of a tool call."""
+    return b'{"index":%d,"function":{"arguments":%b}}' % (index, jsontext.encode(piece))
+
+
+def number_or_text(code: str) -> int | str:
+    """Codes that are HTTP statuses travel as numbers."""
+    return int(code) if code.isascii() and code.isdigit() else code
+
+
+def usage_counts(usage: Usage) -> dict[str, object]:
+    """The counts that every relative of this API reports."""
     details = ("reasoning_tokens", "audio_tokens", "accepted_prediction_tokens", "rejected_prediction_tokens")
+    return {
+        **plain_counts(usage),
+        "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
+        "completion_tokens_details": dict.fromkeys(details, 0),
+    }
+
+
+def plain_counts(usage: Usage) -> dict[str, object]:
     return {
         "prompt_tokens": usage.input_tokens,
         "completion_tokens": usage.output_tokens,
         "total_tokens": usage.input_tokens + usage.output_tokens,
-        "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
-        "completion_tokens_details": dict.fromkeys(details, 0),
     }
+
+
+def whole_message(text: str, tools: Sequence[ToolCall]) -> dict[str, object]:
+    """The message of an answer that is not streamed."""
+    message: dict[str, object] = {"role": "assistant", "content": text or None if tools else text}
+    if tools:
+        message["tool_calls"] = [
+            {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+            for call in tools
+        ]
+    return message
+
+
+# status -> (type, code) of an error that the caller did not name
+_ERRORS = {
+    400: ("invalid_request_error", None),
+    401: ("invalid_request_error", "invalid_api_key"),
+    404: ("invalid_request_error", "model_not_found"),
+    429: ("requests", "rate_limit_exceeded"),
+}
 
 
 class OpenAi:
     name = "openai"
     wire = "sse"
     path = "/v1/chat/completions"
+    error_shapes: tuple[str, ...] = ("nested", "choice")
 
     def request(self, ask: Ask, path: str) -> HttpRequest:
         body: dict[str, object] = {"model": ask.model, "messages": [{"role": "user", "content": ask.prompt}]}
@@ -195,7 +264,7 @@ class OpenAi:
         headers = {"content-type": "application/json"}
         if ask.api_key:
             headers["authorization"] = f"Bearer {ask.api_key}"
-        return HttpRequest("POST", path, headers, msgspec.json.encode(body))
+        return HttpRequest("POST", path, headers, jsontext.encode(body))
 
     def decoder(self) -> OpenAiDecoder:
         return OpenAiDecoder()
@@ -203,26 +272,41 @@ class OpenAi:
     def encoder(self, reply: Reply) -> OpenAiEncoder:
         return OpenAiEncoder(reply)
 
-    def whole(self, reply: Reply, text: str, reason: str, usage: Usage) -> bytes:
-        message: dict[str, object] = {
-            "role": "assistant",
-            "content": text,
-            "refusal": None,
-            "annotations": [],
-        }
+    def whole(
+        self,
+        reply: Reply,
+        text: str,
+        reason: str,
+        usage: Usage,
+        tools: Sequence[ToolCall] = (),
+        reasoning: str = "",
+    ) -> bytes:
+        message = {**whole_message(text, tools), "refusal": None, "annotations": []}
         choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": reason}
         body = {"id": reply.id, "object": "chat.completion", "created": reply.created_s}
-        return msgspec.json.encode(
-            {**body, "model": reply.model, "choices": [choice], "usage": _usage(usage)}
+        return jsontext.encode(
+            {**body, "model": reply.model, "choices": [choice], "usage": usage_counts(usage)}
         )
 
     def error_body(self, status: int, code: str, message: str) -> bytes:
-        kinds = {429: "requests", 400: "invalid_request_error", 401: "invalid_request_error"}
-        kind = kinds.get(status, "invalid_request_error" if status == 404 else "server_error")
-        return msgspec.json.encode({"error": {"message": message, "type": kind, "param": None, "code": code}})
+        """`requests` and `tokens` as code name the bucket that a 429 ran out of."""
+        kind, usual = _ERRORS.get(
+            status, ("server_error" if status >= 500 else "invalid_request_error", None)
+        )
+        if code in ("requests", "tokens"):
+            kind, code = code, "rate_limit_exceeded"
+        elif code == "insufficient_quota":
+            kind = code
+        error = {
+            "message": message,
+            "type": kind,
+            "param": "messages" if code == "context_length_exceeded" else None,
+            "code": number_or_text(code) if code else usual,
+        }
+        return jsontext.encode({"error": error})
 
     def read_error(self, body: bytes) -> tuple[str, str]:
-        event = OpenAiDecoder().feed(Frame(body))[0] if body else OTHER
+        event = OpenAiDecoder().feed(Frame(body))[0]
         return (event.code, event.text) if event.kind is Kind.ERROR else ("", "")
 
 
