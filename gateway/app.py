@@ -16,6 +16,7 @@ from harness.dialects import generic
 from harness.dialects.dialect import Ask
 from harness.dialects.dialect import Reply as ReplyHead
 from harness.dialects.events import Kind, TokenEvent
+from harness.dialects.generic import GenericEncoder
 from harness.wire import sse
 
 _MAX_BODY = 16 << 20
@@ -26,13 +27,16 @@ _STREAM_HEADERS = {
 }
 _HEARTBEAT = sse.comment("heartbeat")
 _HEAD = ReplyHead(id="", model="", created_s=0)
-_ENCODER = generic.DIALECT.encoder(_HEAD)  # keeps nothing between calls
 
 Deliver = Callable[[list[TokenEvent]], Awaitable[None]]
 
 
 class BadAsk(Exception):
-    """The user's request makes no sense; the message says why."""
+    """The user's request cannot be met; `failure` says why."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.failure = Failure(status, code, message)
 
 
 class _Body(msgspec.Struct):
@@ -62,21 +66,19 @@ class Gateway:
 
     async def stream(self, request: web.Request) -> web.StreamResponse:
         response: web.StreamResponse | None = None
-        answer = Answer()
+        answer, encoder = Answer(), generic.DIALECT.encoder(_HEAD)
         try:
             ask = await read_ask(request, self._options.model)
             # The head waits for the upstream's, so that a refusal can still be an honest status.
             async with self._upstream.ask(ask, request.headers.get("authorization", "")) as reply:
                 response = web.StreamResponse(headers=_STREAM_HEADERS)
                 await response.prepare(request)
-                await self._follow(reply, answer, partial(self._send_content, response))
-                await self._send(response, _ending(answer))
+                await self._follow(reply, answer, partial(self._send_content, response, encoder))
+                await self._send(response, _ending(answer, encoder))
                 await response.write_eof()
                 if answer.failure is None:
                     await reply.drain()
-        except BadAsk as error:
-            return _error(Failure(400, "invalid_request", str(error)))
-        except UpstreamFailed as error:
+        except (BadAsk, UpstreamFailed) as error:
             return _error(error.failure)
         except ConnectionResetError:
             assert response is not None  # only its writes raise this
@@ -99,9 +101,7 @@ class Gateway:
                 await self._follow(reply, answer, collect)
                 if answer.failure is None:
                     await reply.drain()
-        except BadAsk as error:
-            return _error(Failure(400, "invalid_request", str(error)))
-        except UpstreamFailed as error:
+        except (BadAsk, UpstreamFailed) as error:
             return _error(error.failure)
         if answer.failure is not None:
             return _error(answer.failure)
@@ -133,10 +133,12 @@ class Gateway:
                 await deliver(content)
                 told = now
 
-    async def _send_content(self, response: web.StreamResponse, events: list[TokenEvent]) -> None:
+    async def _send_content(
+        self, response: web.StreamResponse, encoder: GenericEncoder, events: list[TokenEvent]
+    ) -> None:
         # What one upstream read brought goes out as one write: nothing is held back, and it costs one
         # system call.
-        await self._send(response, b"".join(map(_encode, events)) or _HEARTBEAT)
+        await self._send(response, b"".join(_encode(event, encoder) for event in events) or _HEARTBEAT)
 
     async def _send(self, response: web.StreamResponse, data: bytes) -> None:
         # A client that stops reading stops us reading the upstream, but not for ever.
@@ -149,24 +151,29 @@ class Gateway:
 
 async def read_ask(request: web.Request, model: str) -> Ask:
     """The question of a GET's query or a POST's JSON. Raises BadAsk."""
+    if "last-event-id" in request.headers:
+        # A browser's EventSource comes back by itself, also after a whole answer. Nothing is kept here to
+        # resume from: starting over would say everything twice, and an empty answer would look whole.
+        raise BadAsk(501, "cannot_resume", "this gateway keeps no answers; ask again without Last-Event-ID")
     try:
         if request.method == "POST":
             body = msgspec.json.decode(await request.read(), type=_Body)
         else:
             body = msgspec.convert(dict(request.query), _Body, strict=False)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BadAsk(f"send prompt, and optionally model and max_tokens: {error}") from error
+        message = f"send prompt, and optionally model and max_tokens: {error}"
+        raise BadAsk(400, "invalid_request", message) from error
     return Ask(prompt=body.prompt, model=body.model or model, max_tokens=body.max_tokens)
 
 
-def _encode(event: TokenEvent) -> bytes:
-    return _ENCODER.reasoning(event.text) if event.kind is Kind.REASONING else _ENCODER.text(event.text)
+def _encode(event: TokenEvent, encoder: GenericEncoder) -> bytes:
+    return encoder.reasoning(event.text) if event.kind is Kind.REASONING else encoder.text(event.text)
 
 
-def _ending(answer: Answer) -> bytes:
+def _ending(answer: Answer, encoder: GenericEncoder) -> bytes:
     if answer.failure is not None:
-        return _ENCODER.error(answer.failure.code, answer.failure.message)
-    return _ENCODER.finish(answer.reason, answer.usage)
+        return encoder.error(answer.failure.code, answer.failure.message)
+    return encoder.finish(answer.reason, answer.usage)
 
 
 def _error(why: Failure) -> web.Response:

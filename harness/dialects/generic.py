@@ -103,7 +103,7 @@ class GenericEncoder:
     def tool_fragment(self, index: int, piece: str) -> bytes:
         return b""
 
-    def finish(self, reason: str, usage: Usage, last: str = "") -> bytes:
+    def finish(self, reason: str, usage: Usage | None, last: str = "") -> bytes:
         text = self.text(last) if last else b""
         return text + b"data: %b\n\n" % jsontext.encode(ending(reason, usage))
 
@@ -115,8 +115,8 @@ class GenericEncoder:
         return b"data: %b\n\n" % DIALECT.error_body(500, code, message)
 
 
-def ending(reason: str, usage: Usage) -> dict[str, object]:
-    """The last event of an answer."""
+def ending(reason: str, usage: Usage | None) -> dict[str, object]:
+    """The last event of an answer; a system whose provider gave no usage must not invent one."""
     return {"done": True, "finish_reason": reason, "usage": usage}
 
 
@@ -153,7 +153,7 @@ class Generic:
         reply: Reply,
         text: str,
         reason: str,
-        usage: Usage,
+        usage: Usage | None,
         tools: Sequence[ToolCall] = (),
         reasoning: str = "",
     ) -> bytes:

@@ -16,7 +16,7 @@ from harness.wire.frame import Frame
         ),
         (b'{"error":{"message":"busy","type":"server_error","code":null}}', "server_error", "busy"),
         (b'{"object":"error","message":"old","type":"InternalServerError","code":500}', "500", "old"),
-        (b'{"error":"boom"}', "", '{"error":"boom"}'),
+        (b'{"error":"boom"}', "", "boom"),
     ],
 )
 def test_an_error_object_is_an_error_in_the_stream_and_as_a_body(data, code, message):

@@ -23,7 +23,7 @@ TEXT = 'data: {"choices":[{"index":0,"delta":{"content":"wörd😀"}}]}\n\n'.enc
 FINISH = b'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\n'
 USAGE = b'data: {"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":1}}\n\n'
 DONE = b"data: [DONE]\n\n"
-SAID = 'data: {"content":"wörd😀"}\n\n'.encode()
+SAID = 'id: 1\ndata: {"content":"wörd😀"}\n\n'.encode()
 OVER = b'data: {"done":true,"finish_reason":"stop","usage":{"input_tokens":3,"output_tokens":1}}\n\n'
 HEARTBEAT = b": heartbeat\n\n"
 PATIENT = GatewayOptions()
@@ -144,8 +144,8 @@ def test_each_token_leaves_before_the_next_one_exists():
             aiohttp.ClientSession() as session,
             session.get(f"{url}/api/chat/stream?prompt=hi") as response,
         ):
-            for _ in range(2):
-                assert await response.content.readany() == SAID
+            for number in (b"1", b"2"):
+                assert await response.content.readany() == SAID.replace(b"1", number)
                 said.put_nowait(None)
             return await response.read()
 
@@ -306,6 +306,19 @@ def test_an_answer_in_one_piece_that_breaks_off_is_an_http_error():
 def test_a_question_without_sense_is_400(path):
     heard = listen(hang_up, path=path)
     assert (heard.status, heard.error) == (400, "invalid_request")
+
+
+def test_a_client_that_wants_to_resume_is_told_that_it_cannot():
+    async def play() -> tuple[int, bytes]:
+        async with (
+            gateway(hang_up) as url,
+            aiohttp.ClientSession(headers={"last-event-id": "7"}) as session,
+            session.get(f"{url}/api/chat/stream?prompt=hi") as response,
+        ):
+            return response.status, await response.read()
+
+    status, body = run(play())
+    assert (status, json.loads(body)["error"]["type"]) == (501, "cannot_resume")
 
 
 def test_it_says_that_it_is_healthy():
