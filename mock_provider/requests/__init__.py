@@ -1,0 +1,24 @@
+"""The server's side of each dialect: what a request asks for, how it is refused. One dialect a file.
+
+A module has one public value, `API`, that satisfies `mock_provider.requests.request.Api`.
+"""
+
+import importlib
+import pkgutil
+
+from mock_provider.requests.request import Api
+
+_NOT_APIS = {"request"}
+
+
+def names() -> list[str]:
+    """Every dialect that can be served, by name."""
+    return sorted({module.name for module in pkgutil.iter_modules(__path__)} - _NOT_APIS)
+
+
+def load(name: str) -> Api:
+    """The server's side of the dialect called `name`. Raises KeyError for a name that no file has."""
+    if name not in names():
+        raise KeyError(name)
+    api: Api = importlib.import_module(f"{__name__}.{name}").API
+    return api
