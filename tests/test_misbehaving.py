@@ -14,6 +14,7 @@ from tests.misbehaving import (
     NextRequest,
     Pause,
     Rst,
+    Step,
     certificate,
     chunk,
     head,
@@ -36,7 +37,7 @@ def connect(server: Misbehaving) -> socket.socket:
 
 
 def test_fin_ends_the_connection_cleanly_after_all_bytes() -> None:
-    script = [head(chunked=True), *one_by_one(chunk(b"data: A\n\n")), Fin()]
+    script: list[Step] = [head(chunked=True), *one_by_one(chunk(b"data: A\n\n")), Fin()]
     with Misbehaving(script) as server, connect(server) as peer:
         peer.sendall(b"POST / HTTP/1.1\r\nContent-Length: 2\r\n\r\nhi")
         assert read_all(peer) == head(chunked=True) + b"9\r\ndata: A\n\n\r\n"

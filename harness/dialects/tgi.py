@@ -1,0 +1,195 @@
+"""Hugging Face TGI's own API: an event a token, the last with all of the text; no other marker."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from harness.dialects import jsontext
+from harness.dialects.dialect import Ask, HttpRequest, Reply, ToolCall
+from harness.dialects.events import (
+    END,
+    OTHER,
+    UNREADABLE,
+    Completion,
+    Count,
+    Kind,
+    TokenEvent,
+    Usage,
+    after_end,
+    corrupt,
+    failed,
+)
+from harness.dialects.generic import refuse_other_shape
+from harness.wire.frame import Frame
+
+
+class _Token(msgspec.Struct, gc=False):
+    text: str = ""
+    special: bool = False
+
+
+class _Details(msgspec.Struct, gc=False):
+    finish_reason: str = ""
+    generated_tokens: Count = 0
+    input_length: Count | None = None
+
+
+class _Event(msgspec.Struct, gc=False):
+    token: _Token | None = None
+    generated_text: str | None = None
+    details: _Details | None = None
+    error: Any = None
+    error_type: str | None = None
+
+
+_read = jsontext.reader(_Event)
+
+
+class TgiDecoder:
+    """Events -> token events. Complete is: the event that has `generated_text`."""
+
+    __slots__ = ("after_done", "completion")
+
+    def __init__(self) -> None:
+        self.completion = Completion.OPEN
+        self.after_done = 0
+
+    def feed(self, frame: Frame) -> Sequence[TokenEvent]:
+        if not frame.data:
+            return (OTHER,)
+        try:
+            event = _read(frame.data)
+        except UNREADABLE as error:
+            return corrupt(error)
+        if self.completion is Completion.FULL:
+            self.after_done += 1
+            return after_end(_meaning(event))
+        if event.generated_text is not None and event.error is None:
+            self.completion = Completion.FULL
+        return _meaning(event)
+
+
+def _meaning(event: _Event) -> Sequence[TokenEvent]:
+    if event.error is not None:
+        return (failed(event.error, event.error_type),)
+    events: list[TokenEvent] = []
+    if event.token is not None and event.token.text and not event.token.special:
+        events.append(TokenEvent(Kind.TEXT, event.token.text))
+    details = event.details
+    if details is not None:
+        usage = Usage(details.input_length or 0, details.generated_tokens)
+        events.append(TokenEvent(Kind.USAGE, usage=usage))
+    if event.generated_text is not None:
+        events += (TokenEvent(Kind.FINISH, code=details.finish_reason if details else ""), END)
+    return events or (OTHER,)
+
+
+_REASONS = {"stop": "eos_token"}
+
+
+class TgiEncoder:
+    """Keeps the text, since the last event repeats it whole."""
+
+    def __init__(self, reply: Reply) -> None:
+        self._index = 0
+        self._escaped = b""  # the answer so far, as the inside of a JSON string
+
+    def start(self) -> bytes:
+        return b""
+
+    def text(self, piece: str, tokens: int = 1) -> bytes:
+        return self._token(jsontext.encode(piece), b'"generated_text":null,"details":null')
+
+    def reasoning(self, piece: str) -> bytes:
+        return b""
+
+    def tool_open(self, index: int, id: str, name: str) -> bytes:
+        return b""
+
+    def tool_fragment(self, index: int, piece: str) -> bytes:
+        return b""
+
+    def finish(self, reason: str, usage: Usage, last: str = "") -> bytes:
+        """The reason rides on the last token; if that is out already, on a special end-of-text token."""
+        details = {
+            "finish_reason": _REASONS.get(reason, reason),
+            "generated_tokens": usage.output_tokens,
+            "seed": None,
+            "input_length": usage.input_tokens,
+        }
+        text = jsontext.encode(last)
+        ending = b'"generated_text":"%b","details":%b'
+        ending %= (self._escaped + text[1:-1], jsontext.encode(details))
+        return self._token(text, ending) if last else self._token(b'"</s>"', ending, b"true")
+
+    def end(self) -> bytes:
+        return b""
+
+    def error(self, code: str, message: str, shape: str = "") -> bytes:
+        refuse_other_shape(DIALECT.error_shapes, shape)
+        return b"data: %b\n\n" % DIALECT.error_body(424, code, message)
+
+    def _token(self, text: bytes, ending: bytes, special: bytes = b"false") -> bytes:
+        self._index += 1
+        if special == b"false":
+            self._escaped += text[1:-1]
+        token = b'{"id":%d,"text":%b,"logprob":-0.1,"special":%b}' % (self._index, text, special)
+        return b'data: {"index":%d,"token":%b,"top_tokens":[],%b}\n\n' % (self._index, token, ending)
+
+
+_KINDS = {400: "validation", 422: "validation", 424: "generation", 429: "overloaded"}
+
+
+class Tgi:
+    name = "tgi"
+    wire = "sse"
+    path = "/generate_stream"
+    error_shapes = ("plain",)
+
+    def request(self, ask: Ask, path: str) -> HttpRequest:
+        parameters: dict[str, object] = {"details": True}
+        if ask.max_tokens is not None:
+            parameters["max_new_tokens"] = ask.max_tokens
+        headers = {"content-type": "application/json"}
+        if ask.api_key:
+            headers["authorization"] = f"Bearer {ask.api_key}"
+        where = path if ask.stream else path.removesuffix("_stream")
+        body = jsontext.encode({"inputs": ask.prompt, "parameters": parameters})
+        return HttpRequest("POST", where, headers, body)
+
+    def decoder(self) -> TgiDecoder:
+        return TgiDecoder()
+
+    def encoder(self, reply: Reply) -> TgiEncoder:
+        return TgiEncoder(reply)
+
+    def whole(
+        self,
+        reply: Reply,
+        text: str,
+        reason: str,
+        usage: Usage,
+        tools: Sequence[ToolCall] = (),
+        reasoning: str = "",
+    ) -> bytes:
+        details = {
+            "finish_reason": _REASONS.get(reason, reason),
+            "generated_tokens": usage.output_tokens,
+            "seed": None,
+            "prefill": [],
+            "tokens": [],
+        }
+        return jsontext.encode({"generated_text": text, "details": details})
+
+    def error_body(self, status: int, code: str, message: str) -> bytes:
+        """The type follows the status, unless `code` names one."""
+        kind = code or _KINDS.get(status, "incomplete_generation")
+        return jsontext.encode({"error": message, "error_type": kind})
+
+    def read_error(self, body: bytes) -> tuple[str, str]:
+        event = TgiDecoder().feed(Frame(body))[0]
+        return (event.code, event.text) if event.kind is Kind.ERROR else ("", "")
+
+
+DIALECT = Tgi()
