@@ -1,10 +1,13 @@
 """Journeys through mobile networks, as schedules of link conditions."""
 
+import re
 from typing import Literal
 
 import msgspec
 
 from harness.plan.draws import Draw
+
+_LINK = re.compile(r"[A-Za-z0-9_.-]{1,40}")
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -36,6 +39,9 @@ class Network(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     tcp_rto: bool = True  # TCP resumes at its next retransmission, not when the radio is back
 
     def __post_init__(self) -> None:
+        for link in self.links:
+            if not _LINK.fullmatch(link):
+                raise ValueError(f"link {link}: a name is 1 to 40 letters, digits, dots, dashes or _")
         for name, steps in self.journeys.items():
             if not steps or steps[0].link is None:
                 raise ValueError(f"journey {name} must begin with a link")
@@ -45,6 +51,9 @@ class Network(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             for step in steps[:-1]:
                 if step.cut is None and step.for_s is None:
                     raise ValueError(f"journey {name}: only the last step may leave out for_s")
+            if {step.cut for step in steps} >= {"rst", "fin"}:
+                # A path armed for resets turns every close into one, so its FIN would be a reset.
+                raise ValueError(f"journey {name} cuts by rst and by fin; make two journeys of it")
 
 
 class Cohort(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

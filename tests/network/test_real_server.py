@@ -1,0 +1,114 @@
+"""The adapter on a real server: what it can do, and a jam that hurts nobody else."""
+
+import contextlib
+import socket
+
+import pytest
+
+from harness.network.chain import Toxic
+from harness.network.control import ProxySpec, ToxiproxyControl
+from harness.network.errors import Conflict, Quarantined, Stuck
+from harness.network.layout import free_ports
+from harness.network.patches import Patch
+from tests.network.upstream import wait_for
+
+pytestmark = pytest.mark.slow
+
+
+def listen() -> str:
+    return f"127.0.0.1:{free_ports(1)[0]}"
+
+
+def test_a_real_server_is_probed_and_keeps_its_canary(control: ToxiproxyControl) -> None:
+    assert control.probe().patch
+    assert control.probe().packet_loss is False  # and a second time
+    assert control.healthy()
+
+
+def test_create_find_down_delete(control: ToxiproxyControl) -> None:
+    spec = ProxySpec(name="a", listen=listen(), upstream="127.0.0.1:9")
+    control.create(spec)
+    with pytest.raises(Conflict):
+        control.create(spec)
+    with control.down("a"):
+        found = control.find("a")
+        assert found is not None
+        assert not found.enabled
+    again = control.find("a")
+    assert again is not None
+    assert again.enabled
+    control.delete("a")
+    assert control.find("a") is None
+
+
+def test_populate_creates_many_and_their_toxics(control: ToxiproxyControl) -> None:
+    specs = [
+        ProxySpec(name=f"p{n}", listen=f"127.0.0.1:{port}", upstream="127.0.0.1:9", enabled=n != 1)
+        for n, port in enumerate(free_ports(3))
+    ]
+    assert [state.enabled for state in control.populate(specs)] == [True, False, True]
+    toxic = Toxic(
+        name="lat_down", type="latency", stream="downstream", attributes={"latency": 5, "jitter": 0}
+    )
+    control.add_toxics("p0", [toxic])
+    assert control.toxics("p0") == [toxic]
+    control.apply("p0", [Patch(toxic="lat_down", attributes={"latency": 7})])
+    assert control.toxics("p0")[0].attributes["latency"] == 7
+
+
+def test_a_client_that_stops_reading_jams_its_proxy_and_no_other(toxiproxy_binary, control) -> None:
+    """Megabytes that nobody reads block the stage which the change waits for."""
+    control.probe()
+    impatient = ToxiproxyControl("127.0.0.1", int(control.address.split(":")[1]), read_s=1)
+    with socket.create_server(("127.0.0.1", 0)) as source:
+        upstream = "{}:{}".format(*source.getsockname())
+        frozen, other = listen(), f"127.0.0.1:{free_ports(2)[1]}"
+        control.populate(
+            [
+                ProxySpec(name="frozen", listen=frozen, upstream=upstream),
+                ProxySpec(name="other", listen=other, upstream=upstream),
+            ]
+        )
+        hold = Toxic(
+            name="hold_down", type="bandwidth", stream="downstream", attributes={"rate": 0}, toxicity=0
+        )
+        for name in ("frozen", "other"):
+            control.add_toxics(name, [hold])
+        host, port = frozen.split(":")
+        with socket.create_connection((host, int(port))):
+            peer, _ = source.accept()
+            with peer:
+                flood(peer)
+                with pytest.raises(Stuck):
+                    impatient.apply("frozen", [Patch(toxic="hold_down", toxicity=1)])
+                with pytest.raises(Quarantined):
+                    impatient.apply("frozen", [Patch(toxic="hold_down", toxicity=0)])
+                with pytest.raises(Quarantined):
+                    impatient.find("other")  # the list would hang
+                impatient.apply("other", [Patch(toxic="hold_down", toxicity=1)])
+                assert list(impatient.tainted) == ["frozen"]
+    impatient.close()
+
+
+def flood(peer: socket.socket) -> None:
+    """Write until nothing more fits into the buffers on the way."""
+    peer.setblocking(False)
+    sent_before = -1
+    sent = 0
+
+    def full() -> bool:
+        nonlocal sent, sent_before
+        sent_before = sent
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                sent += peer.send(b"x" * 65536)
+        return sent == sent_before
+
+    rounds = 0
+
+    def full_for_a_while() -> bool:
+        nonlocal rounds
+        rounds = rounds + 1 if full() else 0
+        return rounds > 30
+
+    wait_for(full_for_a_while, 20)
