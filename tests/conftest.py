@@ -1,0 +1,8 @@
+"""What holds for every test."""
+
+import os
+
+# A developer's own settings must not change what a test sees; where Toxiproxy is may be said outside.
+for name in list(os.environ):
+    if name.startswith("STREAMPROOF_") and not name.startswith("STREAMPROOF_TOXIPROXY"):
+        del os.environ[name]
