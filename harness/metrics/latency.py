@@ -1,0 +1,60 @@
+"""Times between two stamps of a stream: TTFB, TTFE, TTFT, TTFO, end to end, and the parts before sending.
+
+`_user` counts from the instant at which the schedule wanted the stream, so a late generator or a full
+connection pool cannot hide; `_service` from the last byte of the request.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from harness.metrics.join import Joined
+from harness.metrics.samples import Samples, finite
+
+_ENDS = {
+    "ttfb": "first_byte",
+    "ttfe": "first_event",
+    "ttft": "first_content",
+    "ttfo": "first_output",
+    "e2e_last": "last_content",
+    "e2e_term": "terminal",
+}
+_PARTS = {
+    "dispatch_delay": ("intended", "dispatched"),
+    "pool_wait": ("dispatched", "connected"),
+    "send": ("connected", "sent"),
+    "tail": ("last_content", "terminal"),
+}
+
+
+def _reached(start: str, end: str) -> Callable[[Joined], Samples]:
+    def samples(joined: Joined) -> Samples:
+        reached = np.isfinite(joined.ms(end))
+        if end == "last_content":
+            # The last content of a broken stream is not the last of its answer.
+            reached &= joined.is_outcome("completed")
+        # Who leaves by plan has neither reached the end nor failed to.
+        left = joined.is_outcome("cancelled") & ~reached
+        # A whole answer of reasoning or tool calls alone has nothing visible to wait for.
+        silent = joined.is_outcome("completed") & ~reached
+        rows = np.flatnonzero(joined.last & ~left & ~silent)
+        values = np.where(reached, joined.ms(end) - joined.ms(start), np.inf)[rows]
+        values[np.isnan(values)] = np.inf
+        return Samples("ms", rows, values, reached[rows])
+
+    return samples
+
+
+def _part(start: str, end: str) -> Callable[[Joined], Samples]:
+    def samples(joined: Joined) -> Samples:
+        every = np.arange(len(joined.attempts))
+        return finite("ms", every, joined.ms(end) - joined.ms(start))
+
+    return samples
+
+
+SERIES = {
+    **{f"{name}_user": _reached("call_intended", end) for name, end in _ENDS.items()},
+    **{f"{name}_service": _reached("sent", end) for name, end in _ENDS.items()},
+    **{name: _part(*stamps) for name, stamps in _PARTS.items()},
+}

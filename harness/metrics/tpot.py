@@ -1,0 +1,28 @@
+"""Time per output token of a stream: (last content - first content) / (n - 1), null below two tokens."""
+
+import numpy as np
+
+from harness.metrics.join import Joined
+from harness.metrics.samples import Floats, Samples, finite
+
+
+def token_counts(joined: Joined) -> Floats:
+    """Tokens that each attempt received: counted in the verified text, else usage, else content events."""
+    attempts = joined.attempts
+    counted = attempts["tokens"].to_numpy(dtype=np.float64)
+    usage = attempts["output_tokens"].to_numpy(dtype=np.float64, na_value=np.nan)
+    chunks = attempts["content_events"].to_numpy(dtype=np.float64)
+    unverified = np.where(np.isnan(usage), chunks, usage)
+    counts: Floats = np.where(attempts["verified"].to_numpy(dtype=bool), counted, unverified)
+    return counts
+
+
+def tpot(joined: Joined) -> Samples:
+    counts = token_counts(joined)
+    spread = joined.ms("last_content") - joined.ms("first_content")
+    values = np.divide(spread, counts - 1, out=np.full(len(counts), np.nan), where=counts >= 2)
+    rows = np.flatnonzero(joined.last)
+    return finite("ms", rows, values[rows])
+
+
+SERIES = {"tpot": tpot}

@@ -1,0 +1,127 @@
+"""The files of `runs/<id>/`: where each lies, how the runner writes it and how judging reads it back."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import pandas as pd
+
+from harness import record
+from harness.metrics.run_data import RunData, RunFacts
+from harness.plan.plan import Plan
+from harness.plan.reader import dump, load_plan
+
+
+class RunFolderError(Exception):
+    """A folder that is no run; its text is meant for people."""
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """The paths of one run."""
+
+    root: Path
+
+    @property
+    def plan(self) -> Path:
+        return self.root / "plan.yaml"
+
+    @property
+    def facts(self) -> Path:
+        return self.root / "run.json"
+
+    @property
+    def timeline(self) -> Path:
+        return self.root / "timeline.jsonl"
+
+    @property
+    def summary(self) -> Path:
+        return self.root / "summary.json"
+
+    @property
+    def report(self) -> Path:
+        return self.root / "report.html"
+
+    @property
+    def figures(self) -> Path:
+        return self.root / "figures"
+
+    @property
+    def parts(self) -> Path:
+        """Where the processes of a run append their rows while it lasts."""
+        return self.root / "parts"
+
+    def table(self, name: str) -> Path:
+        """`name` is a key of `record.ROW_TYPES`: streams, ledger or host."""
+        return self.root / f"{name}.parquet"
+
+
+def write_plan(folder: RunFolder, plan: Plan) -> None:
+    folder.root.mkdir(parents=True, exist_ok=True)
+    folder.plan.write_text(dump(plan), encoding="utf-8")
+
+
+def write_run_facts(folder: RunFolder, facts: RunFacts) -> None:
+    folder.facts.write_bytes(msgspec.json.format(msgspec.json.encode(facts), indent=1))
+
+
+def write_timeline(folder: RunFolder, entries: list[record.TimelineEntry]) -> None:
+    ordered = sorted(entries, key=lambda entry: entry.t_ns)
+    folder.timeline.write_bytes(b"".join(msgspec.json.encode(entry) + b"\n" for entry in ordered))
+
+
+def collect_parts(folder: RunFolder) -> int:
+    """Turn the parts of every table into its Parquet file; returns how many lines were damaged."""
+    damaged = 0
+    for name in record.ROW_TYPES:
+        parts = record.read_parts(folder.parts, name)
+        record.write_parquet(parts.rows, name, folder.table(name))
+        damaged += parts.damaged
+    return damaged
+
+
+def read_run(root: Path) -> RunData:
+    """Everything that judging needs. Raises RunFolderError, or PlanError for a damaged plan.
+
+    A table that an early end left unwritten is read as empty; a timeline line cut short is counted as
+    damaged like a line of the parts.
+    """
+    folder = RunFolder(root)
+    if not folder.plan.is_file() or not folder.facts.is_file():
+        raise RunFolderError(
+            f"{root}: not the folder of a run: plan.yaml or run.json is missing; "
+            "name a folder that `streamproof run` has written"
+        )
+    try:
+        facts = msgspec.json.decode(folder.facts.read_bytes(), type=RunFacts)
+    except msgspec.DecodeError as error:
+        raise RunFolderError(f"{folder.facts}: cannot be read: {error}") from None
+    timeline, damaged = _timeline(folder.timeline)
+    return RunData(
+        plan=load_plan(folder.plan),
+        facts=msgspec.structs.replace(facts, damaged=facts.damaged + damaged),
+        streams=_table(folder, "streams"),
+        ledger=_table(folder, "ledger"),
+        host=_table(folder, "host"),
+        timeline=timeline,
+        plan_sha256=hashlib.sha256(folder.plan.read_bytes()).hexdigest(),
+    )
+
+
+def _table(folder: RunFolder, name: str) -> pd.DataFrame:
+    path = folder.table(name)
+    if not path.is_file():
+        record.write_parquet([], name, path)
+    return record.read_table(path)
+
+
+def _timeline(path: Path) -> tuple[list[record.TimelineEntry], int]:
+    decode = msgspec.json.Decoder(record.TimelineEntry).decode
+    entries, damaged = [], 0
+    for line in path.read_bytes().splitlines() if path.is_file() else []:
+        try:
+            entries.append(decode(line))
+        except msgspec.DecodeError:
+            damaged += 1
+    return sorted(entries, key=lambda entry: entry.t_ns), damaged

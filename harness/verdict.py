@@ -1,0 +1,102 @@
+"""Checks and validity -> one state, one exit code, and words for people."""
+
+from harness.summary import CheckResult, Metric, RunInfo, State, Summary, Validity
+
+_CODES = {"PASS": 0, "FAIL": 1, "INVALID": 2, "INCONCLUSIVE": 3, "NOT MEASURED": 3}
+INTERRUPTED = 4
+
+
+def verdict_state(run: RunInfo, validity: Validity, checks: list[CheckResult]) -> State:
+    """INVALID before FAIL before INCONCLUSIVE before PASS; what could not be measured does not count."""
+    states = {check.state for check in checks}
+    if validity.state == "INVALID" or run.died or "INVALID" in states:
+        return "INVALID"
+    if "FAIL" in states:
+        return "FAIL"
+    # Half a run can find a fault; it cannot show that there is none.
+    if run.interrupted or "INCONCLUSIVE" in states or "PASS" not in states:
+        return "INCONCLUSIVE"
+    return "PASS"
+
+
+def exit_code_of(run: RunInfo, state: State) -> int:
+    """An interruption by the user outranks all; the death of a part is no interruption but INVALID."""
+    return INTERRUPTED if run.interrupted and not run.died else _CODES[state]
+
+
+def reasons(run: RunInfo, validity: Validity, checks: list[CheckResult]) -> list[str]:
+    """Failures first, then what makes the numbers doubtful, then what stayed open."""
+    found = [f"died: {part}" for part in run.died]
+    found += [_trust(check.id, check.note) for check in validity.checks if check.state == "INVALID"]
+    found += ["interrupted by its user before the plan was done"] if run.interrupted and not run.died else []
+    found += [_line(check) for check in checks if check.state == "FAIL"]
+    found += [_line(check) for check in checks if check.state == "INCONCLUSIVE"]
+    found += [_trust(check.id, check.note) for check in validity.checks if check.state == "SUSPECT"]
+    return found
+
+
+def _line(check: CheckResult) -> str:
+    return f"{check.id} ({check.phase}): {check.evidence}" if check.phase else f"{check.id}: {check.evidence}"
+
+
+def _trust(id: str, note: str) -> str:
+    return f"{id}: {note}" if note else id
+
+
+def sentences(summary: Summary, state: State) -> list[str]:
+    """Three: what came of it, what users saw, and how far to trust it."""
+    return [_outcome(summary, state), _users(summary), _trusted(summary)]
+
+
+def _outcome(summary: Summary, state: State) -> str:
+    failed = [check for check in summary.checks if check.state == "FAIL"]
+    judged = [check for check in summary.checks if check.state in ("PASS", "FAIL", "INCONCLUSIVE")]
+    if summary.run.died:
+        return f"The run ended early because a part of it died: {'; '.join(summary.run.died)}."
+    if summary.run.interrupted:
+        return f"The run was interrupted after {summary.run.duration_s:.0f} s; this is what there is."
+    match state:
+        case "PASS":
+            return f"The system kept all {len(judged)} promises that this run could judge."
+        case "FAIL":
+            names = ", ".join(dict.fromkeys(f"{check.id} in {check.phase}" for check in failed))
+            return f"The system broke {len(failed)} of {len(judged)} promises: {names}."
+        case "INVALID":
+            return "This run cannot be used: the harness cannot vouch for its own numbers."
+        case _:
+            open_ones = sum(check.state == "INCONCLUSIVE" for check in summary.checks)
+            return f"No promise was broken, but {open_ones or 'all'} stayed open for want of evidence."
+
+
+def _users(summary: Summary) -> str:
+    intended = summary.streams.get("intended", 0)
+    completed = summary.streams.get("outcomes", {}).get("completed", 0)
+    if not intended:
+        return "No stream was recorded."
+    text = f"{completed} of {intended} streams gave their users a whole answer"
+    first = _percentile(summary.metrics.get("ttft_user"))
+    return f"{text}; the first token came after {first}." if first else f"{text}."
+
+
+def _percentile(metric: Metric | None) -> str:
+    """The finite median and p95 of those who got a first token, in words."""
+    if metric is None:
+        return ""
+    p50, p95 = metric.ok.get("p50"), metric.ok.get("p95")
+    words = [
+        f"{value[0]:.0f} ms {place}"
+        for value, place in ((p50, "in the median"), (p95, "for one in twenty or longer"))
+        if value is not None and isinstance(value[0], float)
+    ]
+    return " and ".join(words)
+
+
+def _trusted(summary: Summary) -> str:
+    checks = summary.validity.checks
+    doubtful = [check.id for check in checks if check.state != "VALID"]
+    if summary.validity.state == "VALID":
+        return (
+            f"The numbers can be trusted: all {len(checks)} questions to the measurement were answered well."
+        )
+    word = "cannot be trusted" if summary.validity.state == "INVALID" else "are to be taken with care"
+    return f"The numbers {word}: {', '.join(doubtful)}."
