@@ -56,8 +56,10 @@ class StreamingUser(User):
         return str(type(self).__module__).rpartition(".")[2]
 
     def on_start(self) -> None:
-        # Locust starts users in bursts of one a second's worth; spread them over that second.
-        gevent.sleep(self._until(self.rng.uniform(0, 1)))
+        phases, now_ns = self.session.phases, clock.now()
+        turn = phases.next_closed(self.scenario, now_ns) if phases is not None else None
+        ramp_s = turn[1].load.ramp_s if turn is not None else 1.0
+        gevent.sleep(self._until(self.rng.uniform(0, ramp_s)))
 
     def on_stop(self) -> None:
         self._client.close()
@@ -81,12 +83,13 @@ class StreamingUser(User):
         now_ns = clock.now()
         due_ns = now_ns + int(delay_s * clock.SECOND)
         phases = self.session.phases
-        start_ns = phases.next_closed(self.scenario, due_ns) if phases is not None else due_ns
-        if start_ns is None:
+        turn = phases.next_closed(self.scenario, due_ns) if phases is not None else None
+        if turn is None:
             self.intended_ns = None
             return _FOREVER_S
-        if start_ns > due_ns:  # the next phase's first streams are spread over its ramp
-            start_ns += int(self.rng.uniform(0, 1) * clock.SECOND)
+        start_ns, phase = turn
+        if start_ns > due_ns:  # a later phase, whose first streams are spread over its ramp
+            start_ns += int(self.rng.uniform(0, phase.load.ramp_s) * clock.SECOND)
         self.intended_ns = start_ns
         return (start_ns - now_ns) / clock.SECOND
 
@@ -95,7 +98,7 @@ class StreamingUser(User):
 
     def prompt(self) -> str:
         """One of the plan's prompts."""
-        return self._prompts[int(self.rng.integers(len(self._prompts)))]
+        return str(self._prompts[int(self.rng.integers(len(self._prompts)))])
 
     def stream(
         self,
@@ -109,7 +112,7 @@ class StreamingUser(User):
         session, dispatched_ns = self.session, clock.now()
         intended_ns, self.intended_ns = self.intended_ns or dispatched_ns, None
         phase = self._phase(intended_ns)
-        if phase is None or phase.scenario != self.scenario:
+        if phase is None or phase.scenario_name != self.scenario:
             self.wait()  # between phases, or after the last: Locust will end this user
             raise RescheduleTask
         target, stream = session.plan.target, session.next_stream()

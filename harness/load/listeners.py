@@ -11,6 +11,7 @@ from locust import events
 from locust.runners import LocalRunner, MasterRunner, WorkerRunner
 
 from harness import clock
+from harness.load.dispatcher import PhaseDispatcher
 from harness.load.live import LiveLine
 from harness.load.master import Master
 from harness.load.open_loop import OpenLoop
@@ -56,6 +57,7 @@ def on_init(environment: Any, runner: Any, **_: Any) -> None:
         _LoadProcess(environment, runner, plan, wiring)
     if planned and not isinstance(runner, WorkerRunner):
         environment.shape_class = PlanShape(plan, environment.user_classes)
+        environment.dispatcher_class = PhaseDispatcher
 
 
 def _wiring(options: Any, environment: Any) -> Wiring:

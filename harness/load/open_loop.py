@@ -48,7 +48,7 @@ class OpenLoop:
         trace = read_trace(Path(phase.load.trace)) if phase.load.trace is not None else None
         due = schedule(phase.load, phase.duration_s, rng, trace)
         mine = due[session.worker_index % self._workers :: self._workers]
-        classes = classes_of(self._environment.user_classes, phase.scenario)
+        classes = classes_of(self._environment.user_classes, phase.scenario_name)
         weights = np.array([float(getattr(cls, "weight", 1)) for cls in classes])
         picks = rng.choice(len(classes), size=len(mine), p=weights / weights.sum())
         cap = max(1, phase.load.max_in_flight // self._workers)

@@ -26,9 +26,9 @@ class PhaseClock:
                 return phase
         return None
 
-    def next_closed(self, scenario: str, from_ns: int) -> int | None:
-        """The earliest instant from `from_ns` on that lies in a closed-loop phase of `scenario`."""
+    def next_closed(self, scenario: str, from_ns: int) -> tuple[int, Phase] | None:
+        """The earliest instant from `from_ns` on that lies in a closed-loop phase of `scenario`, and it."""
         for begin, end, phase in self.spans:
-            if phase.load.closed and phase.scenario == scenario and from_ns < end:
-                return max(begin, from_ns)
+            if phase.load.closed and phase.scenario_name == scenario and from_ns < end:
+                return max(begin, from_ns), phase
         return None

@@ -9,8 +9,6 @@ from harness.load.phase_clock import PhaseClock
 from harness.plan.phases import Phase
 from harness.plan.plan import Plan
 
-_MAX_SPAWN_RATE = 100.0  # Locust warns above it
-
 
 class PlanShape(LoadTestShape):
     """Set on the environment by the listeners; users of a closed-loop phase, none in an open-loop one."""
@@ -34,8 +32,9 @@ class PlanShape(LoadTestShape):
         users = phase.load.users
         if users is None:
             return 0, 1.0
-        rate = min(_MAX_SPAWN_RATE, users / max(phase.load.ramp_s, 0.5))
-        return users, max(rate, 1.0), classes_of(self._classes, phase.scenario)
+        # All at once: between batches Locust waits for the last phase's users to finish their streams.
+        # The ramp is each user's own first wait.
+        return users, float(users), classes_of(self._classes, phase.scenario_name)
 
 
 def classes_of(user_classes: list[type], scenario: str) -> list[type]:

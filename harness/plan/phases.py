@@ -1,5 +1,6 @@
 """What happens when: load, network and promises of each part of a run."""
 
+from pathlib import Path
 from typing import Literal
 
 import msgspec
@@ -74,6 +75,11 @@ class Phase(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             raise ValueError("two cohorts of a phase have the same name")
         for text in self.slo:
             parse_slo(text)
+
+    @property
+    def scenario_name(self) -> str:
+        """The Locust file's stem, which is the module name that Locust gives it."""
+        return Path(self.scenario).stem
 
     @property
     def objectives(self) -> list[Slo]:

@@ -47,6 +47,7 @@ class Watch:
             return
         except (ConnectionError, TimeoutError):
             ending = Cause.RESET
+            self.last_ns = clock.now()
         except Exception as bug:  # noqa: BLE001  the hub would swallow it and the stream would hang
             ending = bug
         if ending is not None:

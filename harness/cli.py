@@ -1,0 +1,213 @@
+"""The `streamproof` command: parse, call, print, exit code."""
+
+import argparse
+import importlib
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+import msgspec
+import rich.live
+from rich.console import Console
+
+from harness import __version__
+from harness.judge import exit_code, judge
+from harness.network.errors import ControlError
+from harness.network.install import InstallError, find_server, install_server
+from harness.network.profiles import load_profiles
+from harness.plan.plan import Plan
+from harness.plan.reader import PlanError, load_plan
+from harness.preflight import SCENARIOS
+from harness.run_folder import RunFolderError, read_run
+from harness.stack.errors import StackError
+from reports import terminal, write
+from reports.progress import LINE_EVERY_S, Live, dashboard, line
+
+_SERVERS = {"mock": "mock_provider.command", "gateway": "gateway.__main__"}
+_ERROR = 4  # usage, environment, harness error or interrupted
+_PROVIDER_PORT = 8600  # where a system that is already up expects its provider to appear
+_EXIT_CODES = "exit codes: 0 pass, 1 failed, 2 measurement invalid, 3 inconclusive, 4 usage or environment"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code. Bad input ends in one message on stderr and 4."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        if words and words[0] in _SERVERS:
+            server = importlib.import_module(_SERVERS[words[0]])
+            return int(server.main(words[1:]))
+        arguments = _parser().parse_args(words)
+        command: Callable[[argparse.Namespace], int] = arguments.command
+        return command(arguments)
+    except (PlanError, StackError, RunFolderError, InstallError, ControlError) as error:
+        print(f"streamproof: {error}", file=sys.stderr)
+        return _ERROR
+    except KeyboardInterrupt:
+        print("streamproof: interrupted", file=sys.stderr)
+        return _ERROR
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse leaves with 2, which would read as an invalid measurement."""
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(_ERROR, f"{self.prog}: {message}\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="streamproof",
+        description="Load and resilience testing for streaming LLM systems, measured from both ends.",
+        epilog=_EXIT_CODES,
+    )
+    parser.add_argument("--version", action="version", version=f"streamproof {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    demo = commands.add_parser("demo", help="one minute against our own gateway, then a report")
+    _run_options(demo)
+    demo.set_defaults(command=_demo)
+
+    run = commands.add_parser("run", help="run a plan and judge it", epilog=_EXIT_CODES)
+    run.add_argument("plan", type=Path, help="a plan file, or the name of one that is shipped")
+    run.add_argument("--target", metavar="URL", help="a system that is already up, instead of the plan's")
+    run.add_argument(
+        "--provider-port",
+        type=int,
+        metavar="PORT",
+        help=f"where the mock provider listens (default: the plan's; {_PROVIDER_PORT} with --target)",
+    )
+    run.add_argument("--no-mock", action="store_true", help="the target has a provider of its own")
+    run.add_argument("--seed", type=int, help="instead of the plan's")
+    _run_options(run)
+    run.set_defaults(command=_run)
+
+    report = commands.add_parser("report", help="judge a run again and render its report")
+    report.add_argument("folder", type=Path, help="a folder below runs/")
+    report.set_defaults(command=_report)
+
+    commands.add_parser("mock", add_help=False, help="the mock provider alone (see `mock --help`)")
+    commands.add_parser("gateway", add_help=False, help="the reference gateway alone (see `gateway --help`)")
+
+    toxiproxy = commands.add_parser("toxiproxy", help="the network proxy")
+    actions = toxiproxy.add_subparsers(metavar="ACTION", required=True)
+    install = actions.add_parser("install", help="find the Toxiproxy server, or install the pinned one")
+    install.set_defaults(command=_toxiproxy_install)
+
+    networks = commands.add_parser("networks", help="list the link profiles with their sources")
+    networks.set_defaults(command=_networks)
+    return parser
+
+
+def _run_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--out", type=Path, default=Path("runs"), help="where run folders go (%(default)s)")
+    parser.add_argument("--workers", type=int, help="load processes, instead of the plan's")
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    plan, path, notes = load_plan(SCENARIOS / "demo.yaml"), SCENARIOS / "demo.yaml", []
+    if find_server() is None:
+        kept = [phase for phase in plan.phases if not phase.network]
+        left_out = ", ".join(phase.name for phase in plan.phases if phase.network)
+        notes.append(f"no Toxiproxy server could be had, so without the network phase: {left_out}")
+        print(f"note: {notes[0]}")
+        plan = msgspec.structs.replace(plan, phases=kept)
+    return _execute(_adjusted(plan, arguments), path, arguments, notes)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    path = _plan_path(arguments.plan)
+    plan = load_plan(path)
+    target, provider = plan.target, plan.provider
+    if arguments.target is not None:
+        try:
+            target = msgspec.convert({**msgspec.to_builtins(target), "url": arguments.target}, type(target))
+        except msgspec.ValidationError as error:
+            raise PlanError(f"--target: {str(error).partition(' - at')[0]}") from None
+    if arguments.no_mock:
+        provider = None
+    elif provider is not None:
+        port = arguments.provider_port
+        if port is None and target.url is not None and provider.port == 0:
+            port = _PROVIDER_PORT
+        if port is not None:
+            provider = msgspec.structs.replace(provider, port=port)
+    plan = msgspec.structs.replace(plan, target=target, provider=provider)
+    if arguments.seed is not None:
+        plan = msgspec.structs.replace(plan, seed=arguments.seed)
+    return _execute(_adjusted(plan, arguments), path, arguments, [])
+
+
+def _plan_path(given: Path) -> Path:
+    shipped = SCENARIOS / given.with_suffix(".yaml").name
+    return shipped if not given.exists() and len(given.parts) == 1 and shipped.is_file() else given
+
+
+def _adjusted(plan: Plan, arguments: argparse.Namespace) -> Plan:
+    if arguments.workers is None:
+        return plan
+    if arguments.workers < 1:
+        raise PlanError("--workers must be at least 1")
+    return msgspec.structs.replace(plan, workers=arguments.workers)
+
+
+def _execute(plan: Plan, path: Path, arguments: argparse.Namespace, notes: Sequence[str]) -> int:
+    from harness.run import Run  # here, because `streamproof mock` must not wait for all of it
+
+    console = Console()
+    with _Progress(console) as progress:
+        run = Run(plan, path, arguments.out, sys.argv, tell=console.print, show=progress.show, notes=notes)
+        run.execute()
+    return _conclude(run.folder.root, console)
+
+
+class _Progress:
+    """A panel redrawn in place on a terminal, a line every few seconds elsewhere."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._panel = rich.live.Live(console=console, transient=True) if console.is_terminal else None
+        self._next_line_s = 0.0
+
+    def __enter__(self) -> "_Progress":
+        if self._panel is not None:
+            self._panel.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._panel is not None:
+            self._panel.stop()
+
+    def show(self, live: Live) -> None:
+        if self._panel is not None:
+            self._panel.update(dashboard(live))
+        elif live.elapsed_s >= self._next_line_s:
+            self._next_line_s = live.elapsed_s + LINE_EVERY_S
+            self._console.print(line(live), soft_wrap=True, highlight=False, markup=False)
+
+
+def _report(arguments: argparse.Namespace) -> int:
+    return _conclude(arguments.folder, Console())
+
+
+def _conclude(folder: Path, console: Console) -> int:
+    summary = judge(read_run(folder))
+    write.write_all(summary, folder)
+    console.print(terminal.final(summary, folder))
+    return exit_code(summary)
+
+
+def _toxiproxy_install(_: argparse.Namespace) -> int:
+    print(f"toxiproxy-server: {find_server() or install_server()}")
+    return 0
+
+
+def _networks(_: argparse.Namespace) -> int:
+    for name, profile in load_profiles().items():
+        print(f"{name:<28} {profile}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,105 @@
+"""What can be known to be wrong before anything is started, each with its place and fix."""
+
+import difflib
+import json
+import os
+import socket
+from collections.abc import Iterable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import harness.checks
+import harness.dialects
+import scenarios
+from harness.metrics import objective_problem
+from harness.plan.plan import Plan
+from harness.plan.reader import PlanError
+from harness.stack.errors import StackError
+
+SCENARIOS = Path(scenarios.__file__).parent
+
+
+def scenario_files(plan: Plan, beside: Path) -> list[Path]:
+    """The Locust files of all phases, each once. Raises PlanError for one that is missing."""
+    found: dict[str, Path] = {}
+    for phase in plan.phases:
+        path = _find(phase.scenario, ".py", beside)
+        if path is None:
+            known = sorted(p.stem for p in SCENARIOS.glob("*.py") if not p.stem.startswith("_"))
+            raise PlanError(
+                f"phase {phase.name}: there is no scenario {phase.scenario}{_near(phase.scenario, known)}; "
+                f"looked for {phase.scenario}.py beside the plan and in {SCENARIOS}, "
+                f"which has {', '.join(known)}"
+            )
+        if found.setdefault(path.stem, path) != path:
+            raise PlanError(f"two scenario files are called {path.stem}: {found[path.stem]} and {path}")
+    return list(found.values())
+
+
+def read_prompts(plan: Plan, beside: Path) -> list[str]:
+    """The target's prompts. Raises PlanError naming file and line."""
+    path = _find(plan.target.prompts, "", beside)
+    if path is None:
+        raise PlanError(
+            f"target.prompts: there is no file {plan.target.prompts} beside the plan or in {SCENARIOS}"
+        )
+    prompts = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            prompts.append(str(json.loads(line)["prompt"]))
+        except (ValueError, KeyError, TypeError):
+            raise PlanError(f'{path}:{number}: not a prompt; a line is {{"prompt": "…"}}') from None
+    if not prompts:
+        raise PlanError(f'{path}: holds no prompts; write one {{"prompt": "…"}} a line')
+    return prompts
+
+
+def check_names(plan: Plan) -> None:
+    """Dialects, checks and metrics that a plan names must exist. Raises PlanError."""
+    _known("target.dialect", plan.target.dialect, harness.dialects.names())
+    for phase in plan.phases:
+        for name in phase.checks or ():
+            _known(f"phase {phase.name}: checks", name, harness.checks.names())
+        for objective in phase.objectives:
+            problem = objective_problem(objective.metric, objective.percent)
+            if problem is not None:
+                raise PlanError(f"phase {phase.name}: slo '{objective.text}': {problem}")
+
+
+def check_environment(plan: Plan) -> None:
+    """The key that the target wants must be there. Raises PlanError."""
+    name = plan.target.api_key_env
+    if name is not None and not os.environ.get(name):
+        raise PlanError(f"target.api_key_env: the environment has no {name}; set it to the target's key")
+
+
+def check_reachable(url: str, limit_s: float) -> None:
+    """Something must accept connections at `url`. Raises StackError."""
+    parts = urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        with socket.create_connection((parts.hostname or "", port), limit_s):
+            return
+    except OSError as error:
+        raise StackError(
+            f"the target {url} cannot be reached: {error.strerror or error}; "
+            "is it running, and is the address right?"
+        ) from None
+
+
+def _find(name: str, suffix: str, beside: Path) -> Path | None:
+    file = name if name.endswith(suffix) else name + suffix
+    return next((path for path in (beside / file, SCENARIOS / file) if path.is_file()), None)
+
+
+def _known(place: str, name: str, known: Iterable[str]) -> None:
+    names = sorted(known)
+    if name not in names:
+        raise PlanError(f"{place}: there is no {name}{_near(name, names)} (there are: {', '.join(names)})")
+
+
+def _near(name: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(name, list(known), 1)
+    return f"; did you mean {near[0]}?" if near else ""

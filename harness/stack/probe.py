@@ -1,0 +1,78 @@
+"""One question to a system that is already up: does it stream, and is our mock behind it?"""
+
+import http.client
+import ssl
+from enum import Enum
+from urllib.parse import urlsplit
+
+from harness.answer import AnswerCheck, mark
+from harness.dialects import load as load_dialect
+from harness.dialects.dialect import Ask
+from harness.dialects.events import Kind
+from harness.plan.target import Target
+from harness.stack.errors import StackError
+from harness.wire.ndjson import NdjsonDecoder
+from harness.wire.sse import SseDecoder
+
+_STREAM = 999_999  # an id that no run reaches
+
+
+class Behind(Enum):
+    """What stands behind a target."""
+
+    MOCK = "our mock provider"
+    OTHER = "another provider"
+
+
+def probe(target: Target, api_key: str, seed: int) -> Behind:
+    """Stream one answer from `target.url`. Raises StackError that tells refusal, error and silence apart."""
+    assert target.url is not None
+    dialect = load_dialect(target.dialect)
+    ask = Ask(prompt=f"{mark(_STREAM)} Hello", model=target.model or "", max_tokens=8, api_key=api_key)
+    request = dialect.request(ask, target.path or dialect.path)
+    parts = urlsplit(target.url)
+    place = f"{target.url}{target.path or dialect.path}"
+    try:
+        connection = _connection(target)
+        connection.request(request.method, request.path, request.body or None, request.headers)
+        response = connection.getresponse()
+        body = response.read(1 << 20)
+    except (OSError, http.client.HTTPException) as error:
+        raise StackError(
+            f"the target {place} does not answer: {error or type(error).__name__}; "
+            f"is it running at {parts.netloc}, and does it reach its provider?"
+        ) from None
+    if response.status >= 400:
+        code, message = dialect.read_error(body)
+        raise StackError(
+            f"the target {place} answers {response.status} {code} {message[:200]}".rstrip()
+            + "; check target.path, target.dialect, target.model and target.api_key_env"
+        )
+    frames = (SseDecoder() if dialect.wire == "sse" else NdjsonDecoder()).feed(body)
+    decoder = dialect.decoder()
+    events = [event for frame in frames for event in decoder.feed(frame)]
+    failed = [event.text for event in events if event.kind is Kind.ERROR]
+    if failed:
+        raise StackError(f"the target {place} streams an error: {failed[0][:200]}")
+    text = "".join(event.text for event in events if event.kind is Kind.TEXT)
+    if not text:
+        raise StackError(
+            f"the target {place} sends no stream of the {target.dialect} dialect "
+            f"(content-type {response.getheader('content-type')}); check target.path and target.dialect"
+        )
+    check = AnswerCheck(seed, _STREAM)
+    return Behind.MOCK if check.feed(text) else Behind.OTHER
+
+
+def _connection(target: Target) -> http.client.HTTPConnection:
+    parts = urlsplit(target.url or "")
+    limit_s = min(target.limits.first_content_s, 15.0)
+    if parts.scheme != "https":
+        return http.client.HTTPConnection(parts.hostname or "", parts.port or 80, timeout=limit_s)
+    context = ssl.create_default_context()
+    if not target.verify_tls:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return http.client.HTTPSConnection(
+        parts.hostname or "", parts.port or 443, timeout=limit_s, context=context
+    )
