@@ -1,0 +1,54 @@
+"""A summary made fit to show: no invisible characters, no numbers that JSON cannot carry.
+
+Names and error texts come from systems under test. Markup in them is the escaper's business; here go the
+characters that an escaper leaves alone and a terminal or a bidirectional line would obey.
+"""
+
+import math
+import re
+from typing import Any
+
+import msgspec
+
+from harness.summary import Summary
+
+# C0 controls other than tab and newline, DEL, C1, the bidirectional controls, and lone surrogates,
+# which UTF-8 cannot write at all.
+_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def visible(text: str) -> str:
+    """`text` with each control character replaced by a picture of it, or by U+FFFD."""
+    return _UNSEEN.sub(_picture, text)
+
+
+def _picture(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    if code < 0x20:
+        return chr(0x2400 + code)
+    return "\u2421" if code == 0x7F else "\ufffd"
+
+
+def cleaned(summary: Summary) -> Summary:
+    """The same summary, safe to show. Raises ValueError naming the field that holds NaN where it must not."""
+    plain = _clean(msgspec.to_builtins(summary, enc_hook=str))
+    try:
+        return msgspec.convert(plain, Summary)
+    except msgspec.ValidationError as error:
+        raise ValueError(f"the summary of run {summary.run.id} cannot be reported: {error}") from error
+
+
+def _clean(value: Any) -> Any:
+    match value:
+        case str():
+            return visible(value)
+        case float() if math.isnan(value):
+            return None
+        case float() if math.isinf(value):
+            return "inf"
+        case dict():
+            return {visible(str(key)): _clean(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_clean(item) for item in value]
+        case _:
+            return value

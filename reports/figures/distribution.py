@@ -1,0 +1,148 @@
+"""How one quantity was spread in each phase: its shape, and its percentiles by nines."""
+
+from typing import NamedTuple
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
+
+from harness.summary import Summary
+from reports.numerals import number
+from reports.palette import light
+
+PHASES = 6  # as many colours as can be told apart
+_BINS = 56
+_NINES = {0.0: "0", 0.5: "p50", 0.9: "p90", 0.95: "p95", 0.99: "p99", 0.999: "p99.9", 0.9999: "p99.99"}
+_DASHES = ["-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (6, 1.5, 1.5, 1.5)), (0, (3, 1)), (0, (8, 2))]
+
+
+class Spread(NamedTuple):
+    """The values of one phase, ascending, and how many streams never had one."""
+
+    phase: str
+    ink: str
+    values: np.ndarray
+    n: int  # values and never reached together
+    never: int
+    marks: dict[str, float]  # percentiles of those that got there, as the tables print them
+
+
+def spreads(summary: Summary, metric: str) -> list[Spread]:
+    """Phases with at least one value, in the order of the run; the first six."""
+    by_phase = summary.distributions.get(metric, {})
+    order = [phase.span.name for phase in summary.phases]
+    names = [name for name in order if name in by_phase] + [name for name in by_phase if name not in order]
+    found: list[Spread] = []
+    for name in names:
+        values = np.array(by_phase[name], dtype=float)
+        values = np.sort(values[np.isfinite(values)])
+        if values.size:
+            found.append(_spread(summary, metric, name, f"phase{len(found) % PHASES}", values))
+    return found[:PHASES]
+
+
+def _spread(summary: Summary, metric: str, phase: str, ink: str, values: np.ndarray) -> Spread:
+    for result in summary.phases:
+        if result.span.name == phase and metric in result.metrics:
+            known = result.metrics[metric]
+            quantiles = {name: known.ok.get(name) for name in ("p50", "p95")}
+            marks = {
+                name: float(quantile[0])
+                for name, quantile in quantiles.items()
+                if quantile is not None and isinstance(quantile[0], float | int)
+            }
+            return Spread(phase, ink, values, max(known.n, 1), known.censored, marks)
+    return Spread(phase, ink, values, values.size, 0, {})
+
+
+def draw_shapes(axes: Axes, found: list[Spread]) -> None:
+    """One small histogram a phase on a shared logarithmic axis, with p50 and p95 of those that got there."""
+    low = max(min(float(spread.values[0]) for spread in found), 1e-3)
+    high = max(max(float(spread.values[-1]) for spread in found), low * 1.5)
+    low, high = low / 1.15, high * 1.15
+    edges = np.geomspace(low, high, _BINS + 1)
+    for place, spread in enumerate(found):
+        base = len(found) - 1 - place
+        counts = np.histogram(np.maximum(spread.values, low), edges)[0].astype(float)
+        tops = base + 0.62 * counts / max(counts.max(), 1)
+        colour = light(spread.ink)
+        axes.fill_between(
+            edges, base, np.append(tops, tops[-1]), step="post", color=colour, alpha=0.45, linewidth=0
+        )
+        axes.stairs(tops, edges, baseline=None, color=colour, linewidth=1)
+        _label(axes, spread, base)
+    axes.set_xscale("log")
+    axes.set_xlim(low, high)
+    axes.set_ylim(-0.08, len(found) - 0.02)
+    axes.yaxis.set_major_locator(NullLocator())
+    axes.grid(True, axis="x")
+    _milliseconds(axes.xaxis, low, high)
+
+
+def _label(axes: Axes, spread: Spread, base: int) -> None:
+    """The phase's name over its row, and marks at the percentiles that have enough streams."""
+    across = axes.get_yaxis_transform()
+    axes.text(
+        0.0,
+        base + 0.70,
+        _fit(spread.phase, 26),
+        transform=across,
+        color=light(spread.ink),
+        weight="bold",
+        va="bottom",
+    )
+    told = []
+    for name, value in spread.marks.items():
+        axes.plot(
+            [value, value],
+            [base - 0.06, base + 0.66],
+            color=light("ink"),
+            linewidth=0.9,
+            linestyle=(0, (1, 1)),
+        )
+        told.append(f"{name} {number(value)}")
+    axes.text(
+        1.0, base + 0.70, " · ".join(told), transform=across, color=light("faint"), ha="right", va="bottom"
+    )
+
+
+def draw_nines(axes: Axes, found: list[Spread]) -> None:
+    """Percentile curves of all streams: a curve ends where the streams that never got there begin."""
+    most = 0.9
+    for place, spread in enumerate(found):
+        reached = (spread.n - min(spread.never, spread.n)) / spread.n
+        p = (np.arange(spread.values.size) + 0.5) / spread.values.size * reached
+        most = max(most, float(p[-1]))
+        x = -np.log10(1 - p)
+        axes.plot(x, spread.values, color=light(spread.ink), linestyle=_DASHES[place], linewidth=1.6)
+        if spread.never:
+            axes.plot(
+                x[-1:],
+                spread.values[-1:],
+                color=light(spread.ink),
+                marker="x",
+                markersize=6,
+                markeredgewidth=1.6,
+            )
+    top = -np.log10(1 - most) * 1.03
+    marks = [p for p in _NINES if -np.log10(1 - p) <= top]
+    axes.set_xlim(0, top)
+    axes.xaxis.set_major_locator(FixedLocator([-np.log10(1 - p) for p in marks]))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda _value, place: _NINES[marks[place]]))
+    axes.set_yscale("log")
+    axes.grid(True, axis="both")
+    low, high = axes.get_ylim()
+    _milliseconds(axes.yaxis, low, high)
+
+
+def _milliseconds(axis: object, low: float, high: float) -> None:
+    """Round numbers on a logarithmic axis: 1, 2, 5 where there is room, else powers of ten."""
+    narrow = high / low < 300
+    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if narrow else (1.0,)))  # type: ignore[attr-defined]
+    axis.set_major_formatter(FuncFormatter(lambda value, _place: f"{value:,g}"))  # type: ignore[attr-defined]
+    axis.set_minor_formatter(NullFormatter())  # type: ignore[attr-defined]
+    axis.set_minor_locator(NullLocator())  # type: ignore[attr-defined]
+
+
+def _fit(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: length - 1] + "…"

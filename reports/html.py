@@ -1,0 +1,100 @@
+"""`report.html`: one file that opens with no network, now and in ten years.
+
+The page is made from the summary alone. Sections without data are absent. It works without scripts; the
+script only adds a shared cursor, series to choose from, and downloads.
+"""
+
+import base64
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from harness.summary import Summary
+from reports import definitions, json_report, numerals, outcomes, palette
+from reports.page import chapters
+from reports.scoreboard import by_phase, scoreboard
+
+_PAGE = Path(__file__).parent / "page"
+MAX_BYTES = 5_000_000
+
+
+def render(summary: Summary) -> str:
+    """The whole page. The same summary gives the same text."""
+    data = json_report.encode(summary)
+    summary = json_report.decode(data)
+    return _template().render(
+        summary=summary,
+        chapters=chapters.of(summary),
+        css=_own("page.css", palette.css()),
+        script=_own("page.js"),
+        # Inside a script element only "<" can end it or open a comment; JSON has another way to write it.
+        data=Markup(data.decode().strip().replace("<", "\\u003c")),  # noqa: S704 - escaped just here
+        **_pictures(summary),
+    )
+
+
+def _own(name: str, before: str = "") -> Markup:
+    return Markup(before + (_PAGE / name).read_text("utf-8"))  # noqa: S704 - a file of this package
+
+
+def _pictures(summary: Summary) -> dict[str, Any]:
+    # Here, because matplotlib takes half a second to load and most commands draw nothing.
+    from reports.figures import inline
+    from reports.figures.series import series
+    from reports.page.table import timeline_table
+
+    data = series(summary)
+    headline = chapters.headline(summary)
+    return {
+        "timeline": inline.timeline(summary, data) if data else [],
+        "axis": data,
+        "timeline_table": timeline_table(data) if data else None,
+        "distributions": [
+            picture
+            for metric in chapters.drawn_distributions(summary)
+            for picture in inline.distribution(summary, metric, nines=metric == headline)
+        ],
+        "sizes": inline.SIZES,
+    }
+
+
+@cache
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_PAGE),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "number": numerals.number,
+        "seconds": numerals.seconds,
+        "counted": numerals.counted,
+        "label": definitions.label,
+        "svg": Markup,  # only ever given figures of our own, whose text matplotlib has escaped
+        "ink": palette.variable,
+        "slug": slug,
+    }
+    environment.globals |= {
+        "definitions": definitions,
+        "outcomes": outcomes,
+        "share": numerals.share,
+        "scoreboard": scoreboard,
+        "by_phase": by_phase,
+        "view": chapters,
+    }
+    return environment.get_template("page.html")
+
+
+def slug(text: str) -> str:
+    """An element id for any text; two texts never share one."""
+    plain = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in text)
+    if plain == text:
+        return plain
+    digest = hashlib.sha256(text.encode()).digest()
+    return f"{plain[:24]}-{base64.b32encode(digest)[:6].decode().lower()}"

@@ -1,0 +1,56 @@
+"""How numbers print, the same in every format for people."""
+
+import math
+
+from harness.summary import Number
+
+NOTHING = "–"
+NEVER = "∞"
+
+
+def number(value: Number | int) -> str:
+    """About three digits; `–` for not measurable, `∞` for never reached."""
+    if value is None:
+        return NOTHING
+    if value == "inf":
+        return NEVER
+    assert not isinstance(value, str)
+    if math.isnan(value):
+        return NOTHING
+    if math.isinf(value):
+        return NEVER
+    if isinstance(value, int):
+        return f"{value:,}"
+    size = abs(value)
+    if size >= 99.95 or value == 0:
+        return f"{value:,.0f}"
+    if size >= 9.995:
+        return f"{value:.1f}"
+    return f"{value:.2f}" if size >= 0.0995 else f"{value:.2g}"
+
+
+def share(part: float, whole: float) -> str:
+    """`part` of `whole` in percent. Only the whole is 100 %, and only nothing is 0 %."""
+    if not whole:
+        return NOTHING
+    percent = 100 * part / whole
+    if 0 < part < whole:
+        percent = min(max(percent, 0.1), 99.9)
+    return f"{percent:.0f} %" if percent in (0, 100) else f"{percent:.1f} %"
+
+
+def seconds(value: float) -> str:
+    """A length of time: `8.2 s`, `62 s`, `12 min 5 s`, `2 h 3 min`."""
+    if not math.isfinite(value):
+        return NOTHING
+    if value < 120:
+        return f"{value:.0f} s" if value >= 10 or value == int(value) else f"{value:.1f} s"
+    minutes, rest = divmod(round(value), 60)
+    if minutes < 120:
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """`1 stream`, `2 streams`."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"

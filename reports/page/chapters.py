@@ -1,0 +1,255 @@
+"""Which sections a page has, and what they show that the summary does not say outright."""
+
+import math
+from typing import Any, NamedTuple
+
+from harness.summary import CheckResult, Metric, PhaseResult, Span, Summary, TwoSided
+from reports.definitions import METRICS
+from reports.numerals import NOTHING, counted, number, seconds, share
+
+_HEADLINES = ("ttft_user", "ttft_service")
+_SEVERITY = ("INVALID", "FAIL", "INCONCLUSIVE", "NOT MEASURED", "PASS")
+_DISTRIBUTIONS = 4  # pictures are the slow part of a page
+STATES = {
+    "PASS": ("pass", "✓"),
+    "FAIL": ("fail", "✕"),
+    "INCONCLUSIVE": ("open", "?"),
+    "INVALID": ("invalid", "!"),
+    "NOT MEASURED": ("none", "○"),
+    "VALID": ("pass", "✓"),
+    "SUSPECT": ("open", "?"),
+}
+
+
+class Chapter(NamedTuple):
+    id: str
+    title: str
+
+
+class Tile(NamedTuple):
+    """One number of the head of the scoreboard."""
+
+    label: str
+    value: str
+    unit: str
+    note: str
+
+
+class Lane(NamedTuple):
+    """Network events of one cohort, as a row over the timeline."""
+
+    cohort: str
+    events: list[Span]
+
+
+def of(summary: Summary) -> list[Chapter]:
+    """The sections that have data, in order."""
+    found = [
+        ("verdict", "Verdict", True),
+        ("trust", "Trust", True),
+        ("scoreboard", "Scoreboard", bool(summary.metrics) or bool(tiles(summary))),
+        ("distribution", "Distribution", any(map(any, map(dict.values, summary.distributions.values())))),
+        ("timeline", "Timeline", bool(summary.timeseries.t_s)),
+        ("phases", "Phases", bool(summary.phases)),
+        ("provider", "Provider", summary.two_sided is not None),
+        ("faults", "Faults", bool(summary.faults)),
+        ("checks", "Checks", bool(summary.checks)),
+        ("again", "Run it again", True),
+        ("definitions", "Definitions", True),
+    ]
+    return [Chapter(id, title) for id, title, present in found if present]
+
+
+def headline(summary: Summary) -> str:
+    """The TTFT that the page puts first: the user's, where it was measured."""
+    measured = [*summary.metrics, *summary.distributions, *(id for p in summary.phases for id in p.metrics)]
+    return next((id for id in _HEADLINES if id in measured), _HEADLINES[0])
+
+
+def drawn_distributions(summary: Summary) -> list[str]:
+    """The metrics whose distribution the page draws: the headline, then others in the summary's order."""
+    first = headline(summary)
+    return sorted(summary.distributions, key=lambda metric: metric != first)[:_DISTRIBUTIONS]
+
+
+def tiles(summary: Summary) -> list[Tile]:
+    """The numbers that people quote."""
+    found = _ttft_tiles(summary) + _stream_tiles(summary)
+    two = summary.two_sided
+    if two is not None:
+        found.append(
+            Tile("False successes", number(two.false_success), "", "broken answers shown as whole; must be 0")
+        )
+        note = f"of {two.tokens_emitted:,} emitted; {two.wasted_tokens:,} wasted after the user had left"
+        found.append(Tile("Tokens delivered", number(two.tokens_received), "", note))
+    return found
+
+
+def _ttft_tiles(summary: Summary) -> list[Tile]:
+    metric, where = _headline_metric(summary)
+    if metric is None:
+        return []
+    found = []
+    for percentile in ("p50", "p95"):
+        quantile = metric.all.get(percentile)
+        if quantile is not None and quantile[0] is not None:
+            unit = metric.unit if number(quantile[0]) != "∞" else ""
+            note = f"95 % interval {number(quantile[1])} to {number(quantile[2])}, n {metric.n:,}"
+            found.append(Tile(f"TTFT {percentile}, {where}", number(quantile[0]), unit, note))
+        else:
+            found.append(Tile(f"TTFT {percentile}, {where}", NOTHING, "", f"too few streams: n {metric.n:,}"))
+    return found
+
+
+def _headline_metric(summary: Summary) -> tuple[Metric | None, str]:
+    """TTFT of the steady phase with most streams: planned faults would drown it. Without one, of the run."""
+    id = headline(summary)
+    steady = [phase for phase in summary.phases if phase.span.kind == "steady" and id in phase.metrics]
+    if steady:
+        phase = max(steady, key=lambda phase: phase.metrics[id].n)
+        return phase.metrics[id], phase.span.name
+    return summary.metrics.get(id), "whole run"
+
+
+def _stream_tiles(summary: Summary) -> list[Tile]:
+    totals = outcome_totals(summary)
+    found = []
+    if totals:
+        attempts, completed = sum(totals.values()), totals.get("completed", 0)
+        note = f"{share(completed, attempts)} of {counted(attempts, 'attempt')}"
+        found.append(Tile("Completed", number(completed), "", note))
+    in_flight = summary.timeseries.in_flight
+    if in_flight:
+        found.append(
+            Tile("Most streams at once", number(math.ceil(max(in_flight))), "", "mean of the busiest second")
+        )
+    return found
+
+
+def outcome_totals(summary: Summary) -> dict[str, int]:
+    """Outcomes of all attempts: as the summary counts them, else the sum of the phases."""
+    counted = summary.streams.get("outcomes")
+    if isinstance(counted, dict) and counted:
+        return {str(name): count for name, count in counted.items() if isinstance(count, int)}
+    totals: dict[str, int] = {}
+    for phase in summary.phases:
+        for name, count in phase.outcomes.items():
+            totals[name] = totals.get(name, 0) + count
+    return totals
+
+
+def sorted_checks(summary: Summary) -> list[tuple[str, list[CheckResult]]]:
+    """Checks by phase: what went wrong first, then the order of the run. The whole run has the name ""."""
+    order = [phase.span.name for phase in summary.phases]
+    groups: dict[str, list[CheckResult]] = {}
+    for check in summary.checks:
+        groups.setdefault(check.phase, []).append(check)
+    for group in groups.values():
+        group.sort(key=_severity)
+
+    def rank(phase: str) -> tuple[int, int, str]:
+        worst = _severity(groups[phase][0])
+        return (worst if worst < 2 else 2, order.index(phase) if phase in order else -1, phase)
+
+    return [(phase, groups[phase]) for phase in sorted(groups, key=rank)]
+
+
+def _severity(check: CheckResult) -> int:
+    return _SEVERITY.index(check.state)
+
+
+def lanes(summary: Summary) -> list[Lane]:
+    """Network events by cohort, in order of appearance."""
+    found: dict[str, list[Span]] = {}
+    for event in summary.events:
+        found.setdefault(event.cohort, []).append(event)
+    return [Lane(cohort, events) for cohort, events in found.items()]
+
+
+def balance(phase: PhaseResult) -> tuple[str, str]:
+    """Tokens at both ends of one phase as (class, sentence)."""
+    if phase.tokens_emitted is None:
+        return "none", f"{phase.tokens_received:,} received"
+    missing = phase.tokens_emitted - phase.tokens_received
+    if missing == 0:
+        return "pass", f"{phase.tokens_emitted:,} = {phase.tokens_received:,}"
+    if 0 < missing <= (phase.wasted_tokens or 0):
+        word = f"{missing:,} after users had left"
+        return "none", f"{phase.tokens_emitted:,} → {phase.tokens_received:,} ({word})"
+    word = f"{missing:,} never arrived" if missing > 0 else f"{-missing:,} too many"
+    return "open", f"{phase.tokens_emitted:,} → {phase.tokens_received:,} ({word})"
+
+
+def limit(value: Any, unit: str) -> str:
+    """A number with its unit, `–` without a number."""
+    text = number(value)
+    return text if text == NOTHING or not unit else f"{text} {unit}"
+
+
+def span_times(span: Span) -> str:
+    """`20 s to 50 s`, or one instant."""
+    if span.t1_s <= span.t0_s:
+        return f"at {seconds(span.t0_s)}"
+    return f"{seconds(span.t0_s)} to {seconds(span.t1_s)}"
+
+
+def params(values: dict[str, Any]) -> str:
+    """Parameters of a span or of the environment in one line: `rate_kbps 400, tcp_rto yes`."""
+    return ", ".join(f"{key} {plain(value)}" for key, value in values.items())
+
+
+def plain(value: Any) -> str:
+    """Any JSON value for people."""
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case None:
+            return NOTHING
+        case float():
+            return number(value)
+        case dict():
+            return params(value)
+        case list():
+            return ", ".join(plain(item) for item in value)
+        case _:
+            return str(value)
+
+
+def network_used(summary: Summary) -> bool:
+    """Whether the run damaged the network, so that the limits of the emulation must be told."""
+    return bool(summary.events) or any(phase.network for phase in summary.phases)
+
+
+def network_notes(summary: Summary) -> str:
+    """What this run says about its own emulation, e.g. how many cohorts, and lengths without a source."""
+    cohorts = {event.cohort for event in summary.events if event.cohort}
+    facts = [f"{len(cohorts)} cohorts" if len(cohorts) != 1 else "1 cohort"] if cohorts else []
+    if any(event.params.get("assumed") for event in summary.events):
+        facts.append("lengths marked “assumed” rest on no public measurement")
+    network = summary.env.get("network")
+    if isinstance(network, dict) and network:
+        facts.append(params(network))
+    return ", ".join(facts)
+
+
+def other_metrics(summary: Summary) -> list[str]:
+    """Metrics that some phase has, without the one that the scoreboard already shows by phase."""
+    found = dict.fromkeys(id for phase in summary.phases for id in phase.metrics)
+    return [id for id in found if id != headline(summary)]
+
+
+def two_sided_metrics(two: TwoSided) -> dict[str, Metric]:
+    found = {
+        "added_ttft": two.added_ttft,
+        "token_delay": two.token_delay,
+        "upstream_abort": two.upstream_abort,
+    }
+    return {id: metric for id, metric in found.items() if metric is not None}
+
+
+def used_metrics(summary: Summary) -> list[str]:
+    """Metrics on this page that have a definition, in the order of the definitions."""
+    used = {headline(summary), *summary.metrics, *summary.distributions}
+    used.update(id for phase in summary.phases for id in phase.metrics)
+    used.update(two_sided_metrics(summary.two_sided) if summary.two_sided else ())
+    return [id for id in METRICS if id in used]

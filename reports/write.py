@@ -1,0 +1,23 @@
+"""What a run leaves for its readers: `summary.json`, `report.html` and `figures/`."""
+
+from pathlib import Path
+
+from harness.summary import Summary
+from reports import json_report
+
+
+def write_all(summary: Summary, folder: Path) -> list[Path]:
+    """Write every file of the report into `folder`, the JSON first: the others are made from it.
+
+    Returns the files. Raises ValueError naming the field when the summary does not fit its schema.
+    """
+    # Here, because the page and its figures take half a second to load, which every command would pay.
+    from reports.figures import write_figures
+    from reports.html import render
+
+    folder.mkdir(parents=True, exist_ok=True)
+    data = json_report.encode(summary)
+    (folder / "summary.json").write_bytes(data)
+    summary = json_report.decode(data)
+    (folder / "report.html").write_text(render(summary), "utf-8", newline="\n")
+    return [folder / "summary.json", folder / "report.html", *write_figures(summary, folder / "figures")]

@@ -1,0 +1,147 @@
+"""Figures: deterministic, themed, escaped, and absent where there is nothing to draw."""
+
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+import msgspec
+import numpy as np
+import pytest
+
+from harness.summary import Span, TimeSeries
+from reports.figures import write_figures
+from reports.figures.distribution import spreads
+from reports.figures.inline import distribution, timeline
+from reports.figures.series import MOST_BINS, series
+from tests.reports.examples import EVERY, MARKUP, demo, empty, hostile, long_run, one_stream
+
+
+def pictures(summary):
+    data = series(summary)
+    rows = timeline(summary, data) if data else []
+    return rows + [
+        one for metric in summary.distributions for one in distribution(summary, metric, nines=True)
+    ]
+
+
+@pytest.mark.parametrize("example", EVERY.values(), ids=EVERY.keys())
+def test_every_picture_is_well_formed_in_both_sizes(example) -> None:
+    for picture in pictures(example()):
+        for text in (picture.wide, picture.narrow):
+            assert ElementTree.fromstring(text).tag.endswith("svg")
+
+
+def test_the_timeline_has_a_row_for_everything_that_was_measured() -> None:
+    rows = timeline(demo(), series(demo()))
+    assert [row.id for row in rows] == ["flight", "outcomes", "tokens", "stalled", "arrivals", "lag"]
+    assert [key.label for key in rows[1].keys] == [
+        "completed",
+        "truncated",
+        "reset",
+        "error event",
+        "rate limited",
+    ]
+
+
+def test_a_row_without_data_is_absent() -> None:
+    only = empty(timeseries=TimeSeries(t_s=[0.0, 1.0], in_flight=[1.0, 2.0], ttft_p50=[None, None]))
+    rows = timeline(only, series(only))
+    assert [(row.id, row.title) for row in rows] == [("flight", "Streams in flight")]
+
+
+def test_colours_of_the_palette_are_variables_and_fonts_are_the_page_s() -> None:
+    text = "".join(picture.wide + picture.narrow for picture in pictures(demo()))
+    assert set(re.findall(r"#[0-9a-f]{6}", re.sub(r"url\(#[^)]*\)|href=\"#[^\"]*\"", "", text))) == set()
+    assert "var(--completed)" in text
+    assert "font-family" not in text
+
+
+def test_pictures_neither_share_ids_nor_point_outside() -> None:
+    text = "".join(picture.wide + picture.narrow for picture in pictures(demo()))
+    ids = re.findall(r'\bid="([^"]*)"', text)
+    assert len(ids) == len(set(ids))
+    targets = re.findall(r'href="([^"]*)"', text) + re.findall(r"url\(([^)]*)\)", text)
+    assert {target.removeprefix("#") for target in targets} <= set(ids)
+    assert all(target.startswith("#") for target in targets)
+
+
+def test_names_with_markup_and_dollars_are_text() -> None:
+    text = "".join(picture.wide for picture in pictures(hostile()))
+    assert "<script" not in text
+    assert "steady &lt;script&gt;alert" in text
+
+
+def test_the_same_summary_gives_the_same_files(tmp_path: Path) -> None:
+    first = write_figures(demo(), tmp_path / "a")
+    second = write_figures(demo(), tmp_path / "b")
+    assert [path.name for path in first] == ["timeline.png", "ttft_user.png", "max_gap.png"]
+    assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
+    assert all(path.read_bytes().startswith(b"\x89PNG") for path in first)
+
+
+def test_a_run_without_streams_has_no_figures(tmp_path: Path) -> None:
+    assert write_figures(empty(), tmp_path / "figures") == []
+
+
+def test_a_hostile_metric_name_stays_inside_the_folder(tmp_path: Path) -> None:
+    summary = msgspec.structs.replace(one_stream(), distributions={f"../../{MARKUP}": {"only": [1.0]}})
+    written = write_figures(summary, tmp_path / "figures")
+    assert len(written) == 2
+    assert all(path.parent == tmp_path / "figures" for path in written)
+
+
+def test_a_long_run_is_thinned_by_peaks_for_latency_and_by_means_for_rates() -> None:
+    raw = TimeSeries(
+        t_s=[float(second) for second in range(1200)],
+        ttft_p95=[1.0, 9.0] * 600,
+        started=[1, 3] * 600,
+        stalled=[0.0] * 1199 + [5.0],
+    )
+    data = series(empty(timeseries=raw))
+    assert data is not None
+    assert (data.bin_s, len(data.middles)) == (2, MOST_BINS)
+    assert set(data.values["ttft_p95"]) == {9.0}
+    assert set(data.values["started"]) == {2.0}
+    assert data.values["stalled"][-1] == 5.0
+
+
+def test_an_empty_bin_stays_empty_when_thinned() -> None:
+    raw = TimeSeries(t_s=[float(second) for second in range(1201)], ttft_p50=[None] * 4 + [7.0] * 1197)
+    data = series(empty(timeseries=raw))
+    assert data is not None
+    assert np.isnan(data.values["ttft_p50"][0])
+    assert data.values["ttft_p50"][1] == 7.0
+    assert len(data.edges) == len(data.middles) + 1
+
+
+def test_a_series_of_the_wrong_length_is_left_out_and_said_so() -> None:
+    data = series(empty(timeseries=TimeSeries(t_s=[0.0, 1.0], stalled=[1.0], in_flight=[1.0, 2.0])))
+    assert data is not None
+    assert data.values.keys() == {"in_flight"}
+    assert data.problems == ["stalled has 1 values for 2 seconds and is left out"]
+
+
+def test_the_axis_reaches_to_the_end_of_everything() -> None:
+    late = Span(name="outage", kind="outage", t0_s=3.0, t1_s=9.0)
+    data = series(empty(timeseries=TimeSeries(t_s=[0.0], in_flight=[1.0]), events=[late]))
+    assert data is not None
+    assert data.end_s == 9.0
+
+
+def test_marks_of_a_distribution_are_the_percentiles_of_the_tables() -> None:
+    by_phase = {spread.phase: spread for spread in spreads(demo(), "ttft_user")}
+    steady = demo().phases[1].metrics["ttft_user"]
+    assert by_phase["steady"].marks == {name: steady.ok[name][0] for name in ("p50", "p95")}
+    assert by_phase["warm-up"].marks.keys() == {"p50"}  # 48 streams are too few for p95
+    assert spreads(one_stream(), "ttft_user")[0].marks == {}
+
+
+def test_no_more_phases_are_drawn_than_can_be_told_apart() -> None:
+    summary = long_run()
+    many = {
+        f"{name} {lap}": values
+        for lap in range(4)
+        for name, values in summary.distributions["ttft_user"].items()
+    }
+    drawn = spreads(msgspec.structs.replace(summary, distributions={"ttft_user": many}), "ttft_user")
+    assert len({spread.ink for spread in drawn}) == len(drawn) == 6

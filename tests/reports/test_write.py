@@ -1,0 +1,34 @@
+"""The files of a report."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from reports import json_report
+from reports.write import write_all
+from tests.reports.examples import demo, hostile
+
+
+def test_everything_is_written_and_named(tmp_path: Path) -> None:
+    written = write_all(demo(), tmp_path / "run")
+    names = [str(path.relative_to(tmp_path / "run")) for path in written]
+    figures = ["figures/timeline.png", "figures/ttft_user.png", "figures/max_gap.png"]
+    assert names == ["summary.json", "report.html", *figures]
+    assert json_report.decode((tmp_path / "run/summary.json").read_bytes()) == demo()
+
+
+def test_the_page_depends_on_the_json_alone(tmp_path: Path) -> None:
+    write_all(hostile(), tmp_path / "a")
+    again = json_report.decode((tmp_path / "a/summary.json").read_bytes())
+    write_all(again, tmp_path / "b")
+    for name in ("summary.json", "report.html", "figures/timeline.png"):
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
+
+
+@pytest.mark.slow
+def test_importing_the_writer_does_not_load_matplotlib() -> None:
+    code = "import sys, reports.write, reports.terminal, reports.progress; print('matplotlib' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
