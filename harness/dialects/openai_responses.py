@@ -225,15 +225,19 @@ class ResponsesEncoder:
         part = "summary_index" if self._kind == "reasoning" else "content_index"
         return {"item_id": self._item["id"], "output_index": len(self._items), part: 0}
 
+    def _item_id(self, kind: str) -> str:
+        again = sum(str(item["id"]).startswith(kind) for item in self._items)
+        return _id(kind, self._reply.id) + (f"_{again + 1}" if again else "")
+
     def _open_reasoning(self) -> bytes:
-        added = self._open("reasoning", {"id": f"rs_{self._reply.id}", "type": "reasoning", "summary": []})
+        added = self._open("reasoning", {"id": self._item_id("rs"), "type": "reasoning", "summary": []})
         part = {"type": "summary_text", "text": ""}
         opened = added + self._event("reasoning_summary_part.added", {**self._place(), "part": part})
         self._deltas("reasoning_summary_text", self._place(), b"")
         return opened
 
     def _open_message(self) -> bytes:
-        added = self._open("message", message(self._reply, "in_progress", []))
+        added = self._open("message", message(self._item_id("msg"), "in_progress", []))
         part = output_text("")
         opened = added + self._event("content_part.added", {**self._place(), "part": part})
         self._deltas("output_text", self._place(), b',"logprobs":[]')
@@ -252,7 +256,7 @@ class ResponsesEncoder:
             part = output_text(text)
             done = self._event("output_text.done", {**self._place(), "text": text, "logprobs": []})
             done += self._event("content_part.done", {**self._place(), "part": part})
-            self._item = message(self._reply, "completed", [part])
+            self._item = message(str(self._item["id"]), "completed", [part])
         else:
             place = {"item_id": self._item["id"], "output_index": index}
             done = self._event("function_call_arguments.done", {**place, "arguments": text})
@@ -267,9 +271,14 @@ def output_text(text: str) -> dict[str, object]:
     return {"type": "output_text", "annotations": [], "logprobs": [], "text": text}
 
 
-def message(reply: Reply, status: str, content: list[dict[str, object]]) -> dict[str, object]:
+def _id(kind: str, of: str) -> str:
+    """`resp_1` and `call_1` have items like `msg_1` and `fc_1`."""
+    return f"{kind}_{of.rpartition('_')[2]}"
+
+
+def message(id: str, status: str, content: list[dict[str, object]]) -> dict[str, object]:
     """A message item."""
-    head = {"id": f"msg_{reply.id}", "type": "message", "status": status, "role": "assistant"}
+    head = {"id": id, "type": "message", "status": status, "role": "assistant"}
     return {**head, "content": content}
 
 

@@ -13,7 +13,7 @@ import httptools
 from harness.wire.frame import WireError
 
 MAX_HEAD = 64 * 1024  # bytes before the body, interim responses included
-MAX_FRAMING = 4 * 1024  # bytes in a row that are not body: chunk-size line with its extensions, trailers
+MAX_FRAMING = 4 * 1024  # bytes in a row that are not body: chunk-size line with extensions, trailers
 MAX_INFLATED = 16 << 20  # what one read may decompress to
 _CHUNK_FRAMING = 32  # bytes of framing that an ordinary chunk may cost
 _BODILESS = (204, 304)
@@ -118,7 +118,7 @@ class ResponseReader:
         self.keep_alive = self._parser.should_keep_alive() and not self.close_delimited
         self.content_encoding = headers.get("content-encoding", "").strip().lower()
         if self.content_encoding in ("gzip", "x-gzip", "deflate"):
-            self._inflate = _Inflate()
+            self._inflate = _Inflate(self.content_encoding)
         elif self.content_encoding not in ("", "identity") and status < 300:
             raise WireError(f"content-encoding {self.content_encoding}, which nobody asked for")
 
@@ -154,27 +154,32 @@ class _Callbacks:
 class _Inflate:
     """gzip and deflate as they come: what a sync flush has finished is out with the same read."""
 
-    __slots__ = ("_first", "_zlib")
+    __slots__ = ("_encoding", "_start", "_zlib")
 
-    def __init__(self) -> None:
-        self._zlib = zlib.decompressobj(zlib.MAX_WBITS | 32)  # gzip or zlib, by their own headers
-        self._first = True
+    def __init__(self, encoding: str) -> None:
+        self._encoding = encoding
+        self._start = b""  # the first two bytes say what it is
+        self._zlib: zlib._Decompress | None = None
 
     def __call__(self, pieces: list[bytes]) -> list[bytes]:
         """Raises WireError for bytes that are not compressed, or that inflate without measure."""
-        data = b"".join(pieces)
-        if not data:
-            return []
+        data = self._start + b"".join(pieces)
+        if self._zlib is None:
+            if len(data) < 2:
+                self._start = data
+                return []
+            self._start, self._zlib = b"", zlib.decompressobj(self._format(data))
         try:
             plain = self._zlib.decompress(data, MAX_INFLATED)
         except zlib.error as error:
-            if not self._first or data[:2] == b"\x1f\x8b":
-                raise WireError(f"the compressed body is broken: {error}") from None
-            # Some servers send raw deflate under the name of zlib's format (RFC 9110, 8.4.1.2).
-            self._zlib = zlib.decompressobj(-zlib.MAX_WBITS)
-            self._first = False
-            return self(pieces)
-        self._first = False
+            raise WireError(f"the compressed body is broken: {error}") from None
         if self._zlib.unconsumed_tail:
             raise WireError(f"one read decompresses to more than {MAX_INFLATED} bytes")
         return [plain] if plain else []
+
+    def _format(self, data: bytes) -> int:
+        if self._encoding != "deflate":
+            return zlib.MAX_WBITS | 16
+        # Some servers send raw deflate under this name, which means zlib's format (RFC 9110, 8.4.1.2).
+        is_zlib = data[0] & 15 == 8 and int.from_bytes(data[:2], "big") % 31 == 0
+        return zlib.MAX_WBITS if is_zlib else -zlib.MAX_WBITS
