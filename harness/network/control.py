@@ -184,7 +184,8 @@ class ToxiproxyControl:
         with self._turn(name):
             for patch in changes:
                 self._check(name, patch)
-            self._wait_until_quiet(name)
+            if changes:
+                self._wait_until_quiet(name)
             sent = clock.now()
             for patch in changes:
                 self._patch(name, patch)

@@ -1,8 +1,6 @@
 """A journey becomes a score: which change to the path happens when. The same seed, the same score.
 
-The recipes keep what they imitate apart. A sealed outage loses nothing and lets no end through; a reset
-needs a path armed before its connections opened (see `chain`); a FIN in mid-answer is a byte limit lowered
-under what has already passed, so that the next data closes and the end is clean.
+What each event is made of stands in `recipes`, how long an outage silences TCP in `silence`.
 """
 
 import math
@@ -13,21 +11,10 @@ from typing import Any
 import msgspec
 
 from harness import clock
-from harness.network.chain import (
-    CUT_DOWN,
-    GATE_DOWN,
-    GATE_UP,
-    HOLD_DOWN,
-    HOLD_UP,
-    LATENCY_DOWN,
-    LATENCY_UP,
-    NEVER,
-    RST_DOWN,
-    bandwidth_name,
-)
 from harness.network.patches import Patch
 from harness.network.profiles import LinkProfile
-from harness.network.rto import silence_s
+from harness.network.recipes import cut, end_cut, seal, switch_link, unseal, unseal_into_a_cut
+from harness.network.silence import Silence, Visit, silences
 from harness.plan.draws import Rng, generator, sample
 from harness.plan.network import Cohort, Network, Step
 from harness.plan.reader import PlanError
@@ -47,14 +34,6 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     params: dict[str, Any] = {}
 
 
-class Visit(msgspec.Struct, frozen=True):
-    """A step with its drawn instants, in seconds of the phase. `end_s` may be infinite."""
-
-    step: Step
-    begin_s: float
-    end_s: float
-
-
 def compile_journey(
     network: Network, cohort: Cohort, duration_s: float, seed: int, profiles: Mapping[str, LinkProfile]
 ) -> list[Operation]:
@@ -67,10 +46,11 @@ def compile_journey(
     links = resolve_links(network, profiles)
     rng = generator(seed, "journey", cohort.journey, cohort.name)
     visits = draw_visits(steps, cohort, duration_s, rng)
+    quiet = silences(visits, network.tcp_rto)
     ranked = [
         *_link_changes(visits, links),
-        *_outages(visits, duration_s, network.tcp_rto),
-        *_cuts(visits),
+        *_outages(quiet, duration_s),
+        *_cuts(visits, quiet),
         *_refusals(visits, duration_s),
     ]
     return [operation for _, operation in sorted(ranked, key=lambda pair: (pair[1].offset_ns, pair[0]))]
@@ -131,8 +111,9 @@ def _length(step: Step, rng: Rng) -> float:
 
 
 # Operations of one instant. Links change while the path is still held, or the backlog would leave over the
-# old link; what begins does so after the ends, which would undo it.
-_LINK, _END, _BEGIN = 0, 1, 2
+# old link. A cut or refusal comes before the end of the outage that it ends, or the backlog would arrive
+# first. What begins does so after the ends, which would undo it.
+_LINK, _CUT, _END, _BEGIN = 0, 1, 2, 3
 Ranked = tuple[int, Operation]
 
 
@@ -148,93 +129,43 @@ def _link_changes(visits: list[Visit], links: Mapping[str, LinkProfile]) -> list
         if link is None:
             continue
         if current is not None and link != current:
-            changes.append((_LINK, _link_change(visit.begin_s, current, link, links)))
+            params = {"link": link, "profile": links[link].id, **msgspec.to_builtins(links[link].applied)}
+            patches = switch_link(current, link, links)
+            changes.append((_LINK, _operation(visit.begin_s, "link", patches, params)))
         current = link
     return changes
 
 
-def _link_change(at_s: float, old: str, new: str, links: Mapping[str, LinkProfile]) -> Operation:
-    """The new limit comes before the old one goes, so that there is no instant without a limit."""
-    applied = links[new].applied
-    patches = [
-        Patch(toxic=bandwidth_name(link, "downstream"), toxicity=toxicity)
-        for link, toxicity in ((new, 1), (old, 0))
-        if links[link].applied.rate_down is not None
-    ]
-    patches.append(Patch(toxic=LATENCY_DOWN, attributes=applied.down))
-    patches.append(Patch(toxic=LATENCY_UP, attributes=applied.up))
-    params = {"link": new, "profile": links[new].id, **msgspec.to_builtins(applied)}
-    return _operation(at_s, "link", patches, params)
-
-
-def _outages(visits: list[Visit], duration_s: float, tcp_rto: bool) -> list[Ranked]:
+def _outages(quiet: list[Silence], duration_s: float) -> list[Ranked]:
+    """A sealed outage is lifted at the end of its phase at the latest; a blackhole never is."""
     operations: list[Ranked] = []
-    covered_until = -1.0
-    for index, visit in enumerate(visits):
-        if visit.step.outage is None or visit.begin_s < covered_until:
-            continue
-        radio_s, until = _silence(visits, index, tcp_rto)
-        covered_until = until
-        params = {
-            "kind": visit.step.outage,
-            "outage_s": _finite(min(radio_s, duration_s - visit.begin_s)),
-            "hold_s": _finite(min(until, duration_s) - visit.begin_s),
-            "assumed": visit.step.assumed,
-        }
-        operations.append((_BEGIN, _operation(visit.begin_s, "outage_begin", _seal(), params)))
-        ending = {**params, "clipped": until > duration_s}
-        operations.append((_END, _operation(min(until, duration_s), "outage_end", _unseal(), ending)))
+    for silence in quiet:
+        until = min(silence.until_s, duration_s)
+        params: dict[str, Any] = {"kind": "blackhole", "assumed": silence.assumed}
+        if not silence.for_ever:
+            params["kind"] = "sealed"
+            params["outage_s"] = round(min(silence.radio_s, duration_s) - silence.begin_s, 6)
+            params["hold_s"] = round(until - silence.begin_s, 6)
+        operations.append((_BEGIN, _operation(silence.begin_s, "outage_begin", seal(), params)))
+        if not silence.for_ever:
+            by_cut = silence.ended_by is not None and silence.ended_by.step.cut is not None
+            patches = [] if by_cut else unseal()  # see _cuts
+            params = {**params, "clipped": silence.until_s > duration_s}
+            operations.append((_END, _operation(until, "outage_end", patches, params)))
     return operations
 
 
-def _silence(visits: list[Visit], index: int, tcp_rto: bool) -> tuple[float, float]:
-    """(how long the radio is away, when bytes flow again) for the outage at `index`.
-
-    An outage that begins before TCP has recovered from the one before goes on with the same ladder: the
-    retransmission that would have got through is lost as well. A cut or a refusal ends the silence, because
-    a held path would delay the cut.
-    """
-    begin, end = visits[index].begin_s, visits[index].end_s
-    for later in visits[index + 1 :]:
-        if later.begin_s >= _recovery(begin, end, tcp_rto):
-            break
-        if later.step.outage is not None:
-            end = later.end_s
-        elif later.step.cut is not None or later.step.refuse:
-            return end - begin, later.begin_s
-    return end - begin, _recovery(begin, end, tcp_rto)
-
-
-def _recovery(begin: float, end: float, tcp_rto: bool) -> float:
-    return begin + silence_s(end - begin) if tcp_rto and end < math.inf else end
-
-
-def _finite(value: float) -> float:
-    return round(value, 6)
-
-
-def _seal() -> list[Patch]:
-    """Gates first: an end that slips through before the hold would tell a side what it must not know."""
-    return [Patch(toxic=name, toxicity=1) for name in (GATE_UP, GATE_DOWN, HOLD_UP, HOLD_DOWN)]
-
-
-def _unseal() -> list[Patch]:
-    return [Patch(toxic=name, toxicity=0) for name in (HOLD_DOWN, HOLD_UP, GATE_DOWN, GATE_UP)]
-
-
-def _cuts(visits: list[Visit]) -> list[Ranked]:
+def _cuts(visits: list[Visit], quiet: list[Silence]) -> list[Ranked]:
+    """A cut that ends a silence opens the path as well, so that what was held back runs into it."""
+    ending = [silence.ended_by for silence in quiet]
     operations: list[Ranked] = []
     for visit in visits:
         how = visit.step.cut
         if how is None:
             continue
-        if how == "rst":
-            fire, disarm = Patch(toxic=RST_DOWN, toxicity=1), Patch(toxic=RST_DOWN, toxicity=0)
-        else:
-            fire = Patch(toxic=CUT_DOWN, attributes={"bytes": 0})
-            disarm = Patch(toxic=CUT_DOWN, attributes={"bytes": NEVER})
-        operations.append((_BEGIN, _operation(visit.begin_s, "cut", [fire], {"how": how})))
-        operations.append((_END, _operation(visit.end_s, "cut_end", [disarm], {"how": how})))
+        patches = [cut(how), *(unseal_into_a_cut() if visit in ending else [])]
+        operations.append((_CUT, _operation(visit.begin_s, "cut", patches, {"how": how})))
+        operations.append((_END, _operation(visit.end_s, "cut_end", [end_cut(how)], {"how": how})))
     return operations
 
 
@@ -245,7 +176,7 @@ def _refusals(visits: list[Visit], duration_s: float) -> list[Ranked]:
         if not visit.step.refuse:
             continue
         end = min(visit.end_s, duration_s)
-        params = {"for_s": _finite(end - visit.begin_s)}
-        operations.append((_BEGIN, _operation(visit.begin_s, "refuse_begin", [Patch(enabled=False)], params)))
+        params = {"for_s": round(end - visit.begin_s, 6), "assumed": visit.step.assumed}
+        operations.append((_CUT, _operation(visit.begin_s, "refuse_begin", [Patch(enabled=False)], params)))
         operations.append((_END, _operation(end, "refuse_end", [Patch(enabled=True)], params)))
     return operations

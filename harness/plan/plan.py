@@ -57,7 +57,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
                 known = ", ".join(self.network.journeys) or "none"
                 raise ValueError(
                     f"cohort {cohort.name} of phase {phase.name} takes the journey {cohort.journey}, "
-                    f"which network.journeys does not have (known: {known})"
+                    f"which neither network.journeys (known: {known}) nor scenarios/networks/journeys/ has"
                 )
         model = phase.model or self.target.model
         if self.provider is not None and model is not None and model not in self.provider.models:

@@ -2,6 +2,7 @@
 
 import difflib
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -9,9 +10,11 @@ import msgspec
 import msgspec.inspect
 import yaml
 
+from harness.plan.network import NamedJourney, with_named_journeys
 from harness.plan.plan import Plan
 
 T = TypeVar("T")
+Prepare = Callable[[dict[str, Any]], dict[str, Any]]
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|(\[\.\.\.\])")
 
 
@@ -19,12 +22,21 @@ class PlanError(Exception):
     """What is wrong with a plan, where, and the way out; its text is meant for people."""
 
 
+JOURNEYS = Path(__file__).parents[2] / "scenarios" / "networks" / "journeys"
+
+
 def load_plan(path: Path) -> Plan:
-    """Read the plan in `path`. Raises PlanError."""
-    return load_as(path, Plan)
+    """Read the plan in `path`; journeys that it only names come from JOURNEYS. Raises PlanError."""
+    return load_as(path, Plan, lambda data: with_named_journeys(data, named_journey))
 
 
-def load_as(path: Path, kind: type[T]) -> T:
+def named_journey(name: str) -> NamedJourney | None:
+    """The journey that every plan may use by `name`; None if there is none. Raises PlanError."""
+    known = {path.stem: path for path in JOURNEYS.glob("*.yaml")}
+    return load_as(known[name], NamedJourney) if name in known else None
+
+
+def load_as(path: Path, kind: type[T], prepare: Prepare | None = None) -> T:
     """Read any frozen struct of this package from a YAML file. Raises PlanError."""
     try:
         text = path.read_text(encoding="utf-8")
@@ -32,11 +44,11 @@ def load_as(path: Path, kind: type[T]) -> T:
         raise PlanError(f"{path}: no such file{_nearest_file(path)}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise PlanError(f"{path}: cannot be read: {error}") from None
-    return parse(text, kind, str(path))
+    return parse(text, kind, str(path), prepare)
 
 
-def parse(text: str, kind: type[T], source: str) -> T:
-    """Like `load_as`, from a string; `source` names it in messages."""
+def parse(text: str, kind: type[T], source: str, prepare: Prepare | None = None) -> T:
+    """Like `load_as`, from a string; `source` names it in messages, `prepare` may complete the data."""
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         _refuse_duplicates(node, source)
@@ -49,7 +61,7 @@ def parse(text: str, kind: type[T], source: str) -> T:
     if node is None or not isinstance(data, dict):
         raise PlanError(f"{source}: a plan is a mapping of keys to values; this file holds none")
     try:
-        return msgspec.convert(data, kind)
+        return msgspec.convert(prepare(data) if prepare else data, kind)
     except msgspec.ValidationError as error:
         raise PlanError(_explain(error, node, kind, source)) from None
 

@@ -97,7 +97,7 @@ def test_an_outage_before_tcp_recovered_from_the_last_one_climbs_the_same_ladder
     assert operations[0].params["outage_s"] == 9
 
 
-def test_a_cut_ends_the_silence_of_an_outage_first() -> None:
+def test_a_cut_ends_the_silence_and_what_was_held_back_runs_into_it() -> None:
     operations = score(
         [
             {"link": "lte", "for_s": 5},
@@ -108,7 +108,53 @@ def test_a_cut_ends_the_silence_of_an_outage_first() -> None:
         ],
         tcp_rto=True,
     )
-    assert times(operations) == [(5, "outage_begin"), (7.5, "outage_end"), (7.5, "cut"), (8, "cut_end")]
+    assert times(operations) == [(5, "outage_begin"), (7.5, "cut"), (7.5, "outage_end"), (8, "cut_end")]
+    assert [patch.toxic for patch in operations[1].patches] == [
+        "rst_down",
+        "gate_down",
+        "gate_up",
+        "hold_up",
+        "hold_down",
+    ]
+    assert operations[2].patches == ()
+
+
+@pytest.mark.parametrize("tcp_rto", [True, False])
+def test_a_cut_right_after_an_outage_comes_before_its_backlog(tcp_rto: bool) -> None:
+    operations = score(
+        [{"link": "lte", "for_s": 5}, {"outage": "sealed", "for_s": 2}, {"cut": "rst"}, {"link": "lte"}],
+        tcp_rto=tcp_rto,
+    )
+    assert times(operations) == [(5, "outage_begin"), (7, "cut"), (7, "outage_end"), (7.5, "cut_end")]
+    assert operations[0].params["outage_s"] == operations[0].params["hold_s"] == 2
+
+
+def test_a_refusal_ends_an_outage_too() -> None:
+    operations = score(
+        [{"link": "lte", "for_s": 5}, {"outage": "sealed", "for_s": 2}, {"refuse": True, "for_s": 1}],
+        tcp_rto=True,
+    )
+    assert times(operations) == [
+        (5, "outage_begin"),
+        (7, "refuse_begin"),
+        (7, "outage_end"),
+        (8, "refuse_end"),
+    ]
+    assert len(operations[2].patches) == 4
+
+
+def test_a_blackhole_is_never_lifted() -> None:
+    (begin,) = score([{"link": "lte", "for_s": 5}, {"outage": "blackhole"}])
+    assert times([begin]) == [(5, "outage_begin")]
+    assert begin.params == {"kind": "blackhole", "assumed": False}
+
+
+def test_an_outage_that_is_not_the_radios_ends_on_time() -> None:
+    _, end = score(
+        [{"link": "lte", "for_s": 5}, {"outage": "sealed", "for_s": 2, "tcp_rto": False}, {"link": "lte"}],
+        tcp_rto=True,
+    )
+    assert times([end]) == [(7, "outage_end")]
 
 
 def test_an_outage_without_a_length_lasts_to_the_end_of_its_phase() -> None:
@@ -240,3 +286,19 @@ def test_a_journey_cannot_cut_both_ways() -> None:
 def test_a_link_name_must_fit_into_the_name_of_a_toxic() -> None:
     with pytest.raises(msgspec.ValidationError, match="a name is 1 to 40 letters"):
         network([{"link": "a/b"}], links={"a/b": "ff/wifi"})
+
+
+@pytest.mark.parametrize(
+    ("steps", "words"),
+    [
+        ([{"outage": "blackhole", "for_s": 3}], "a blackhole never ends"),
+        ([{"outage": "blackhole"}, {"link": "lte"}], "nothing comes after a blackhole"),
+        ([{"cut": "rst", "tcp_rto": False}], "tcp_rto belongs to a sealed outage"),
+        ([{"cut": "rst", "for_s": 1}], "a cut has no length"),
+        ([{"link": "lte", "cut": "rst"}], "exactly one of"),
+        ([{"outage": "sealed"}, {"link": "lte"}], "only the last step may leave out for_s"),
+    ],
+)
+def test_a_step_that_makes_no_sense_is_refused(steps: list[dict[str, Any]], words: str) -> None:
+    with pytest.raises(msgspec.ValidationError, match=words):
+        network([{"link": "lte", "for_s": 1}, *steps])

@@ -42,13 +42,13 @@ def ride(
 ) -> tuple[list[Seen], list[TimelineEntry]]:
     """All readers start, then the journey; what they saw and what was done."""
     urls = lay_out(plan, 7, server.address, control)
-    host, port = urls["ride", "riders"].removeprefix("http://").split(":")
+    host, port = urls[plan.phases[0].name, "riders"].removeprefix("http://").split(":")
     timeline: list[TimelineEntry] = []
     player = Player(control, compile_plan(plan, 7), timeline.append)
     try:
         running = [Reader((host, int(port))) for _ in range(readers)]
         wait_for(lambda: all(reader.seen.data for reader in running))
-        player.play("ride", clock.now())
+        player.play(plan.phases[0].name, clock.now())
         seen = [reader.result() for reader in running]
         assert player.wait(10)
     finally:
@@ -109,6 +109,49 @@ def test_a_fin_ends_cleanly_in_mid_answer_and_the_server_notices(control: Toxipr
         assert one.ended == "eof"
         assert one.intact
         assert 0 < one.whole_lines < 200
+
+
+def test_what_an_outage_held_back_is_lost_to_the_cut_that_ends_it(control: ToxiproxyControl) -> None:
+    for how, ending in (("rst", "reset"), ("fin", "eof")):
+        plan = plan_of(
+            [
+                {"link": "wifi", "for_s": 0.3},
+                {"outage": "sealed", "for_s": 1.0},
+                {"cut": how},
+                {"link": "wifi"},
+            ]
+        )
+        plan = msgspec.structs.replace(plan, phases=[msgspec.structs.replace(plan.phases[0], name=how)])
+        with TokenServer(count=200) as server:
+            seen, timeline = ride(plan, server, control)
+            wait_for(lambda served=server.served: all(one.ended != "open" for one in served))
+        began = timeline[0].t_ns
+        assert whats(timeline) == ["outage_begin", "cut", "outage_end", "cut_end"]
+        for one in seen:
+            assert (one.ended, one.intact) == (ending, True)
+            assert one.stamps_ns[-1] < began + clock.SECOND / 2  # nothing of the backlog
+
+
+def test_a_blackhole_is_silence_and_the_server_does_not_learn_that_its_client_left(
+    control: ToxiproxyControl,
+) -> None:
+    plan = plan_of([{"link": "wifi", "for_s": 0.2}, {"outage": "blackhole"}])
+    with TokenServer(count=60) as server:
+        urls = lay_out(plan, 7, server.address, control)
+        host, port = urls["ride", "riders"].removeprefix("http://").split(":")
+        timeline: list[TimelineEntry] = []
+        player = Player(control, compile_plan(plan, 7), timeline.append)
+        try:
+            reader = Reader((host, int(port)), idle_s=0.8)
+            wait_for(lambda: bool(reader.seen.data))
+            player.play("ride", clock.now())
+            assert reader.result().ended == "idle"
+            assert 0 < reader.seen.whole_lines < 60
+            wait_for(lambda: server.served[0].ended == "finished")  # it wrote all of it to nobody
+            assert server.served[0].written == 60
+        finally:
+            player.stop()
+        assert whats(timeline) == ["outage_begin"]
 
 
 def test_after_a_cut_new_connections_live(control: ToxiproxyControl) -> None:
