@@ -159,7 +159,7 @@ class ResponsesEncoder:
 
     def tool_open(self, index: int, id: str, name: str) -> bytes:
         item = {
-            "id": f"fc_{id}",
+            "id": _id("fc", id),
             "type": "function_call",
             "status": "in_progress",
             "call_id": id,
