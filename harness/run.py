@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from reports.progress import Live
+import msgspec
 
 from harness import clock
 from harness.load.live import LiveFile, LiveLine
@@ -29,7 +29,9 @@ from harness.record import TimelineEntry
 from harness.run_folder import RunFolder, collect_parts, write_plan, write_run_facts, write_timeline
 from harness.stack.load import load_process
 from harness.stack.part import Part
+from harness.stack.probe import PROBE_STREAM, Behind, probe
 from harness.stack.stack import Stack
+from reports.progress import Live
 
 _LOOK_S = 0.2
 _WINDOW_S = 10.0  # of the live percentiles
@@ -81,6 +83,8 @@ class Run:
         }
         try:
             self._stack.start(self._tell)
+            if plan.target.url is not None:
+                self._look_behind()
             wiring = Wiring(
                 url=self._stack.url,
                 cohorts=self._cohorts(),
@@ -98,6 +102,21 @@ class Run:
 
     def _on_signal(self, *_: object) -> None:
         self._interrupted = True
+
+    def _look_behind(self) -> None:
+        """Ask a system that is already up one question: it must stream, and our mock may be behind it."""
+        plan = self._plan
+        key = os.environ.get(plan.target.api_key_env or "", "")
+        if probe(plan.target, key, plan.seed) is Behind.MOCK or plan.provider is None:
+            return
+        note = (
+            f"the target does not use the mock provider at {self._stack.provider_url}, so only what its "
+            "users see is measured; set the mock as its provider's base URL to measure both ends"
+        )
+        self._notes.append(note)
+        self._tell(f"note: {note}")
+        self._plan = msgspec.structs.replace(plan, provider=None)
+        write_plan(self.folder, self._plan)
 
     def _cohorts(self) -> dict[str, str]:
         if self._stack.toxiproxy_port is None:
@@ -204,7 +223,7 @@ class Run:
         if self._phases is None and not self._interrupted and not self._died:
             self._died.append("the load never started; its log says why")
         write_timeline(self.folder, self._timeline)
-        damaged = collect_parts(self.folder)
+        damaged = collect_parts(self.folder, except_stream=PROBE_STREAM)
         ended = self._last is not None and self._last.event == "load_end"
         write_run_facts(
             self.folder,

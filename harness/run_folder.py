@@ -71,12 +71,20 @@ def write_timeline(folder: RunFolder, entries: list[record.TimelineEntry]) -> No
     folder.timeline.write_bytes(b"".join(msgspec.json.encode(entry) + b"\n" for entry in ordered))
 
 
-def collect_parts(folder: RunFolder) -> int:
-    """Turn the parts of every table into its Parquet file; returns how many lines were damaged."""
+def collect_parts(folder: RunFolder, except_stream: int | None = None) -> int:
+    """Turn the parts of every table into its Parquet file; returns how many lines were damaged.
+
+    Rows of `except_stream`, a question asked before the run, are left out.
+    """
     damaged = 0
     for name in record.ROW_TYPES:
         parts = record.read_parts(folder.parts, name)
-        record.write_parquet(parts.rows, name, folder.table(name))
+        rows = [
+            row
+            for row in parts.rows
+            if except_stream is None or getattr(row, "stream", None) != except_stream
+        ]
+        record.write_parquet(rows, name, folder.table(name))
         damaged += parts.damaged
     return damaged
 

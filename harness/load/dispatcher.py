@@ -16,6 +16,6 @@ class PhaseDispatcher(UsersDispatcher):
         if user_classes is not None and set(user_classes) != set(self._user_classes):
             names = [user_class.__name__ for user_class in self._original_user_classes]
             self._users_on_workers = {worker.id: dict.fromkeys(names, 0) for worker in self._worker_nodes}
-            self._active_users = []
+            self._active_users: list[Any] = []
             self._try_dispatch_fixed = True
         super().new_dispatch(target_user_count, spawn_rate, user_classes)

@@ -14,7 +14,7 @@ from harness.stack.errors import StackError
 from harness.wire.ndjson import NdjsonDecoder
 from harness.wire.sse import SseDecoder
 
-_STREAM = 999_999  # an id that no run reaches
+PROBE_STREAM = 999_999  # an id that no run reaches; its ledger row belongs to no stream
 
 
 class Behind(Enum):
@@ -28,7 +28,7 @@ def probe(target: Target, api_key: str, seed: int) -> Behind:
     """Stream one answer from `target.url`. Raises StackError that tells refusal, error and silence apart."""
     assert target.url is not None
     dialect = load_dialect(target.dialect)
-    ask = Ask(prompt=f"{mark(_STREAM)} Hello", model=target.model or "", max_tokens=8, api_key=api_key)
+    ask = Ask(prompt=f"{mark(PROBE_STREAM)} Hello", model=target.model or "", max_tokens=8, api_key=api_key)
     request = dialect.request(ask, target.path or dialect.path)
     parts = urlsplit(target.url)
     place = f"{target.url}{target.path or dialect.path}"
@@ -60,7 +60,7 @@ def probe(target: Target, api_key: str, seed: int) -> Behind:
             f"the target {place} sends no stream of the {target.dialect} dialect "
             f"(content-type {response.getheader('content-type')}); check target.path and target.dialect"
         )
-    check = AnswerCheck(seed, _STREAM)
+    check = AnswerCheck(seed, PROBE_STREAM)
     return Behind.MOCK if check.feed(text) else Behind.OTHER
 
 

@@ -23,6 +23,7 @@ class Stack:
 
     def __init__(self, plan: Plan, folder: Path) -> None:
         self._plan = plan
+        folder = folder.resolve()  # the parts have working folders of their own
         self._logs = folder / "logs"
         self._parts_folder = folder / "parts"
         self.parts: list[Part] = []
@@ -35,6 +36,8 @@ class Stack:
         if self._plan.provider is not None:
             self._start_provider()
             tell(f"mock provider   {self.provider_url}")
+            if self.url:
+                tell(f"                set {self.provider_url}/v1 as your system's provider base URL")
         if not self.url:
             self._start_system()
         tell(f"system          {self.url}")
