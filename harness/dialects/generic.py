@@ -161,7 +161,9 @@ class Generic:
         return jsontext.encode({"content": text, **thought, "finish_reason": reason, "usage": usage})
 
     def error_body(self, status: int, code: str, message: str) -> bytes:
-        return jsontext.encode({"error": {"type": code, "message": message}})
+        other = "server_error" if status >= 500 else "invalid_request"
+        kind = code or ("rate_limit_exceeded" if status == 429 else other)
+        return jsontext.encode({"error": {"type": kind, "message": message}})
 
     def read_error(self, body: bytes) -> tuple[str, str]:
         event = GenericDecoder().feed(Frame(body))[0]

@@ -119,12 +119,13 @@ class OpenAiDecoder:
         return events or (OTHER,)
 
     def _progress(self, choice: _Choice, events: list[TokenEvent]) -> None:
-        if choice.finish_reason in _FAILED:
+        failure = choice.finish_reason in _FAILED
+        if choice.finish_reason and failure:
             events.append(TokenEvent(Kind.ERROR, "generation failed", choice.finish_reason))
         elif choice.finish_reason:
             events.append(TokenEvent(Kind.FINISH, code=choice.finish_reason))
         if not self._done:
-            self._finished[choice.index] = bool(choice.finish_reason)
+            self._finished[choice.index] = bool(choice.finish_reason) and not failure
             whole = all(self._finished.values())
             self.completion = Completion.FINISHED if whole else Completion.OPEN
 
