@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,8 @@ def on_init(environment: Any, runner: Any, **_: Any) -> None:
     else:
         _LoadProcess(environment, runner, plan, wiring)
     if planned and not isinstance(runner, WorkerRunner):
+        # Headless with a shape, Locust minds SIGTERM only after the last phase; until then it is a Ctrl-C.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         environment.shape_class = PlanShape(plan, environment.user_classes)
         environment.dispatcher_class = PhaseDispatcher
 
@@ -134,6 +137,8 @@ class _LoadProcess:
         self._say("load_end")
 
     def on_quitting(self, **_: Any) -> None:
+        if self._live is not None and self._worker is None:
+            self._runner.stop()  # now, so that the records of streams it cuts are still written
         self.on_stop()
         if self.session.wiring.folder and isinstance(self._runner, LocalRunner):
             self._environment.process_exit_code = 0  # the verdict is made from the records
