@@ -93,7 +93,7 @@ class TgiEncoder:
 
     def __init__(self, reply: Reply) -> None:
         self._index = 0
-        self._escaped = b""  # the answer so far, as the inside of a JSON string
+        self._escaped: list[bytes] = []  # the answer so far, as the insides of JSON strings
 
     def start(self) -> bytes:
         return b""
@@ -120,7 +120,7 @@ class TgiEncoder:
         }
         text = jsontext.encode(last)
         ending = b'"generated_text":"%b","details":%b'
-        ending %= (self._escaped + text[1:-1], jsontext.encode(details))
+        ending %= (b"".join(self._escaped) + text[1:-1], jsontext.encode(details))
         return self._token(text, ending) if last else self._token(b'"</s>"', ending, b"true")
 
     def end(self) -> bytes:
@@ -133,7 +133,7 @@ class TgiEncoder:
     def _token(self, text: bytes, ending: bytes, special: bytes = b"false") -> bytes:
         self._index += 1
         if special == b"false":
-            self._escaped += text[1:-1]
+            self._escaped.append(text[1:-1])
         token = b'{"id":%d,"text":%b,"logprob":-0.1,"special":%b}' % (self._index, text, special)
         return b'data: {"index":%d,"token":%b,"top_tokens":[],%b}\n\n' % (self._index, token, ending)
 

@@ -60,6 +60,16 @@ class SseDecoder:
         Raises WireError when a line or frame outgrows its bound, and from then on; its `completed` holds
         the frames before it.
         """
+        size = len(data)
+        if (
+            self._clean
+            and data.find(b"\n") == size - 2
+            and data.startswith(b"data: ")
+            and data.endswith(b"\n\n")
+            and b"\r" not in data
+            and size <= MAX_LINE
+        ):
+            return [Frame(data[6:-2], "", self._id)]  # one event, alone in its read: the usual case
         frames: list[Frame] = []
         if not self._clean:
             end = data.find(b"\n\n") + 2  # finish the open event, then perhaps the short way
