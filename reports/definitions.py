@@ -82,10 +82,19 @@ METRICS: dict[str, Definition] = {
         "reader's waiting / (c(n) − a(1))",
         "Share of the reading time that a reader of 5.3 tokens a second spends waiting for text.",
     ),
+    "reader_stall": Definition(
+        "Reader's waiting", "Σ waiting", "Time in which a reader of 5.3 tokens a second has nothing to read."
+    ),
+    "gap_stall_share": Definition(
+        "Time lost in gaps",
+        "Σ excess of gaps / (t9 − t7)",
+        "Share of the streaming time that lies in gaps beyond what is usual in the steady phases.",
+    ),
     "fluidity": Definition(
         "Fluidity",
         "1 − missed / deadlines",
-        "Share of token deadlines that were met, earliness carried over.",
+        "Share of token deadlines that were met (1 s for the first token, 40 ms for each later one), "
+        "earliness carried over; one long gap misses many.",
     ),
 }
 
@@ -124,8 +133,22 @@ TRUST: dict[str, str] = {
     "clock": "One clock for all processes",
     "events_per_worker": "Events per load process below its limit",
     "any_success": "At least one stream completed",
-    "processes": "Every part of the run stayed alive",
+    "parts_alive": "Every part of the run stayed alive",
+    "parts_complete": "No record was cut short",
+    "records": "There are records at all",
+    "loop_lag_max": "The load generator's longest pause",
+    "steal": "Processor time taken by the machine's host",
+    "read_lag": "Reads did not wait for their process",
+    "kernel_stamps": "Arrivals were stamped by the kernel",
+    "merged_stamps": "Reads kept apart what arrived apart",
+    "network_lateness": "Network events came on time",
+    "network_applied": "Network events took effect",
 }
+
+# The rows of the scoreboard that are always in sight; the others are a click away.
+KEY_METRICS = (
+    "ttft_user", "ttft_service", "e2e_term_user", "gap", "max_gap", "tpot", "stall_ratio", "fluidity",
+)  # fmt: skip
 
 FLOORS: dict[str, int] = {"p50": 11, "p90": 64, "p95": 130, "p99": 662, "p999": 6636}
 PERCENTILES: dict[str, str] = {"p50": "p50", "p90": "p90", "p95": "p95", "p99": "p99", "p999": "p99.9"}

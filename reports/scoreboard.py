@@ -71,7 +71,8 @@ def cell(metric: Metric, series: dict[str, Quantile | None], percentile: str, le
     value, low, high = quantile
     known = low is not None and high is not None and number(low) != NEVER
     interval = f"{number(low)} to {number(high)}" if known else ""
-    return Cell(number(value), interval, "thin" if percentile in metric.thin else "")
+    thin = percentile in metric.thin and number(value) != NEVER
+    return Cell(number(value), interval, "thin" if thin else "")
 
 
 def _columns(metrics: list[Metric]) -> list[str]:

@@ -18,6 +18,7 @@ from reports.page.chapters import STATES, balance, headline, sorted_checks
 
 STYLES = {"pass": "green", "fail": "bold red", "open": "yellow", "invalid": "bold magenta", "none": "dim"}
 _FAULTS_SHOWN = 8
+_QUIET = ("PASS", "NOT MEASURED")  # only counted
 
 
 def final(summary: Summary, folder: Path | None = None) -> RenderableType:
@@ -49,7 +50,9 @@ def _verdict(summary: Summary) -> RenderableType:
         lines.append(Text("  interrupted: this is what there is of it", "yellow"))
     lines += [Text(f"  died: {part}", "bold red") for part in summary.run.died]
     lines += [Text(f"  {text}") for text in summary.verdict.sentences]
-    lines += [Text(f"  - {reason}") for reason in summary.verdict.reasons]
+    told = [check.evidence for check in summary.checks if check.state not in _QUIET and check.evidence]
+    reasons = [reason for reason in summary.verdict.reasons if not any(part in reason for part in told)]
+    lines += [Text(f"  - {reason}") for reason in reasons]
     lines += [Text(f"  note: {note}", "dim") for note in summary.run.notes]
     return Group(*lines)
 
@@ -58,10 +61,10 @@ def _checks(summary: Summary) -> RenderableType | None:
     if not summary.checks:
         return None
     ordered = [check for _, group in sorted_checks(summary) for check in group]
-    bad = [check for check in ordered if check.state not in ("PASS", "NOT MEASURED")]
+    bad = [check for check in ordered if check.state not in _QUIET]
     bad.sort(key=lambda check: ("INVALID", "FAIL", "INCONCLUSIVE").index(check.state))
     rest = []
-    for state in ("PASS", "NOT MEASURED"):
+    for state in _QUIET:
         some = [check for check in ordered if check.state == state]
         if some:
             rest.append(

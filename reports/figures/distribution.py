@@ -12,6 +12,7 @@ from reports.palette import light
 
 PHASES = 6  # as many colours as can be told apart
 _BINS = 56
+_DECADES = 10_000  # from the left to the right end of a logarithmic axis, at most
 _NINES = {0.0: "0", 0.5: "p50", 0.9: "p90", 0.95: "p95", 0.99: "p99", 0.999: "p99.9", 0.9999: "p99.99"}
 _DASHES = ["-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (6, 1.5, 1.5, 1.5)), (0, (3, 1)), (0, (8, 2))]
 
@@ -57,8 +58,9 @@ def _spread(summary: Summary, metric: str, phase: str, ink: str, values: np.ndar
 
 def draw_shapes(axes: Axes, found: list[Spread]) -> None:
     """One small histogram a phase on a shared logarithmic axis, with p50 and p95 of those that got there."""
-    low = max(min(float(spread.values[0]) for spread in found), 1e-3)
-    high = max(max(float(spread.values[-1]) for spread in found), low * 1.5)
+    high = max(max(float(spread.values[-1]) for spread in found), 1e-3)
+    # Reads that bring two events make gaps of nearly nothing; they are gathered at the left end.
+    low = min(max(min(float(spread.values[0]) for spread in found), high / _DECADES), high / 1.5)
     low, high = low / 1.15, high * 1.15
     edges = np.geomspace(low, high, _BINS + 1)
     for place, spread in enumerate(found):
@@ -95,7 +97,7 @@ def _label(axes: Axes, spread: Spread, base: int) -> None:
     for name, value in spread.marks.items():
         axes.plot(
             [value, value],
-            [base - 0.06, base + 0.66],
+            [base - 0.06, base + 0.62],
             color=light("ink"),
             linewidth=0.9,
             linestyle=(0, (1, 1)),

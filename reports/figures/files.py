@@ -14,6 +14,7 @@ from reports.figures.canvas import blank, place, png, style
 from reports.figures.distribution import draw_nines, draw_shapes, spreads
 from reports.figures.series import Series, series
 from reports.figures.timeline import Key, rows, shade
+from reports.page.chapters import drawn_distributions
 from reports.palette import light
 
 WIDTH_IN = 10.0
@@ -23,7 +24,7 @@ def write_figures(summary: Summary, folder: Path) -> list[Path]:
     """Write every figure that has data into `folder`; returns the files, none when nothing can be drawn."""
     summary = cleaned(summary)
     pictures = {"timeline.png": _timeline(summary)}
-    pictures |= {f"{metric}.png": _distribution(summary, metric) for metric in summary.distributions}
+    pictures |= {f"{metric}.png": _distribution(summary, metric) for metric in drawn_distributions(summary)}
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for name, data in pictures.items():

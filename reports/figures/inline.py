@@ -74,7 +74,7 @@ def distribution(summary: Summary, metric: str, nines: bool) -> list[Picture]:
             f"{metric}-shape",
             f"{name} by phase, {unit}",
             [],
-            *_twice(f"s-{metric}", name, height, shapes, 0.06),
+            *_twice(f"s-{metric}", name, height, shapes, 0.2),
         )
     ]
     if nines and any(spread.values.size > 1 for spread in found):
@@ -99,7 +99,7 @@ def _twice(
             if left_in is None:
                 axes = place(figure, size.left_in, size.right_in, 0.24, 0.08)
             else:
-                axes = place(figure, left_in, 0.08, 0.26, 0.08)
+                axes = place(figure, left_in, 0.2, 0.26, 0.08)
             draw(axes)
             drawn.append(svg(figure, f"{id}-{size.name}", title))
     return drawn[0], drawn[1]

@@ -208,7 +208,7 @@ def shade(axes: Axes, summary: Summary, series: Series) -> None:
 def _merged(summary: Summary, long: bool) -> list[tuple[float, float]]:
     """Network events that are damage, as spans that do not overlap; a change of link is none."""
     damage = [event for event in summary.events if event.kind != "link"]
-    spans = sorted((e.t0_s, e.t1_s) for e in damage if (e.t1_s > e.t0_s) == long)
+    spans = sorted((e.t0_s, e.t1_s) for e in damage if (e.t1_s > e.t0_s and e.kind != "cut") == long)
     merged: list[tuple[float, float]] = []
     for t0_s, t1_s in spans:
         if merged and t0_s <= merged[-1][1]:

@@ -4,12 +4,13 @@ import math
 from typing import Any, NamedTuple
 
 from harness.summary import CheckResult, Metric, PhaseResult, Span, Summary, TwoSided
-from reports.definitions import METRICS
-from reports.numerals import NOTHING, counted, number, seconds, share
+from reports.definitions import KEY_METRICS, METRICS
+from reports.numerals import NEVER, NOTHING, counted, number, seconds, share
 
 _HEADLINES = ("ttft_user", "ttft_service")
 _SEVERITY = ("INVALID", "FAIL", "INCONCLUSIVE", "NOT MEASURED", "PASS")
-_DISTRIBUTIONS = 4  # pictures are the slow part of a page
+_DRAWN = ("ttft_user", "ttft_service", "max_gap", "gap", "token_delay")
+_DISTRIBUTIONS = 3  # pictures are the slow part of a page
 STATES = {
     "PASS": ("pass", "✓"),
     "FAIL": ("fail", "✕"),
@@ -67,9 +68,11 @@ def headline(summary: Summary) -> str:
 
 
 def drawn_distributions(summary: Summary) -> list[str]:
-    """The metrics whose distribution the page draws: the headline, then others in the summary's order."""
-    first = headline(summary)
-    return sorted(summary.distributions, key=lambda metric: metric != first)[:_DISTRIBUTIONS]
+    """The metrics whose distribution is drawn: one TTFT, then gaps; something else only where these lack."""
+    having = [metric for metric, phases in summary.distributions.items() if any(phases.values())]
+    other_ttft = {"ttft_user", "ttft_service"} - {headline(summary)}
+    wanted = [metric for metric in _DRAWN if metric in having and metric not in other_ttft]
+    return wanted[:_DISTRIBUTIONS] or having[:1]
 
 
 def tiles(summary: Summary) -> list[Tile]:
@@ -93,8 +96,10 @@ def _ttft_tiles(summary: Summary) -> list[Tile]:
     for percentile in ("p50", "p95"):
         quantile = metric.all.get(percentile)
         if quantile is not None and quantile[0] is not None:
-            unit = metric.unit if number(quantile[0]) != "∞" else ""
+            unit = metric.unit if number(quantile[0]) != NEVER else ""
             note = f"95 % interval {number(quantile[1])} to {number(quantile[2])}, n {metric.n:,}"
+            if not unit:
+                note = f"{metric.censored:,} of {metric.n:,} never got a token"
             found.append(Tile(f"TTFT {percentile}, {where}", number(quantile[0]), unit, note))
         else:
             found.append(Tile(f"TTFT {percentile}, {where}", NOTHING, "", f"too few streams: n {metric.n:,}"))
@@ -166,6 +171,27 @@ def lanes(summary: Summary) -> list[Lane]:
     return [Lane(cohort, events) for cohort, events in found.items()]
 
 
+def tells_more(check: CheckResult) -> bool:
+    """Whether value and limit are worth a line: "0 of at most 0" of a kept promise is not."""
+    if check.value is None and check.limit is None:
+        return False
+    return check.state != "PASS" or bool(check.value) or bool(check.limit)
+
+
+def is_instant(event: Span) -> bool:
+    """Cuts happen at once, however long their switch was held."""
+    return event.kind == "cut" or event.t1_s <= event.t0_s
+
+
+def label_place(lane: Lane, end_s: float) -> str:
+    """Where a lane's name has room: left of its first event, or right of its last when that begins early."""
+    first = min(event.t0_s for event in lane.events)
+    last = max(event.t1_s for event in lane.events)
+    if first >= end_s / 4:
+        return f"right:{100 - 100 * first / end_s:.3f}%"
+    return f"left:{100 * last / end_s:.3f}%"
+
+
 def balance(phase: PhaseResult) -> tuple[str, str]:
     """Tokens at both ends of one phase as (class, sentence)."""
     if phase.tokens_emitted is None:
@@ -177,7 +203,8 @@ def balance(phase: PhaseResult) -> tuple[str, str]:
         word = f"{missing:,} after users had left"
         return "none", f"{phase.tokens_emitted:,} → {phase.tokens_received:,} ({word})"
     word = f"{missing:,} never arrived" if missing > 0 else f"{-missing:,} too many"
-    return "open", f"{phase.tokens_emitted:,} → {phase.tokens_received:,} ({word})"
+    planned = phase.span.kind == "fault" and missing > 0  # cuts lose what is on the way; checks judge it
+    return "none" if planned else "open", f"{phase.tokens_emitted:,} → {phase.tokens_received:,} ({word})"
 
 
 def limit(value: Any, unit: str) -> str:
@@ -236,6 +263,17 @@ def other_metrics(summary: Summary) -> list[str]:
     """Metrics that some phase has, without the one that the scoreboard already shows by phase."""
     found = dict.fromkeys(id for phase in summary.phases for id in phase.metrics)
     return [id for id in found if id != headline(summary)]
+
+
+def key_metrics(summary: Summary) -> dict[str, Metric]:
+    """The metrics of the whole run that the scoreboard shows at once; all, when none of them is known."""
+    return {id: summary.metrics[id] for id in KEY_METRICS if id in summary.metrics} or summary.metrics
+
+
+def further_metrics(summary: Summary) -> dict[str, Metric]:
+    """The metrics of the whole run that the scoreboard folds away."""
+    shown = key_metrics(summary)
+    return {id: metric for id, metric in summary.metrics.items() if id not in shown}
 
 
 def two_sided_metrics(two: TwoSided) -> dict[str, Metric]:

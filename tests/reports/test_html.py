@@ -9,9 +9,18 @@ from html.parser import HTMLParser
 import msgspec
 import pytest
 
-from harness.summary import Summary
+from harness.summary import CheckResult, Span, Summary
 from reports.html import MAX_BYTES, render, slug
 from reports.json_report import encode
+from reports.page.chapters import (
+    Lane,
+    drawn_distributions,
+    further_metrics,
+    is_instant,
+    key_metrics,
+    label_place,
+    tells_more,
+)
 from tests.reports.examples import (
     EVERY,
     demo,
@@ -167,3 +176,41 @@ def test_ids_made_of_names_never_collide() -> None:
     assert slug("steady") == "steady"
     assert slug("a b") != slug("a-b") != slug("a/b")
     assert re.fullmatch(r"[A-Za-z0-9-]+", slug("<b> \x00 é"))
+
+
+def test_a_lane_of_network_events_is_named_where_there_is_room() -> None:
+    early, late = (
+        Span(name="a", kind="outage", t0_s=1, t1_s=4),
+        Span(name="b", kind="cut", t0_s=60, t1_s=60.5),
+    )
+    assert label_place(Lane("x", [early]), 80.0) == "left:5.000%"
+    assert label_place(Lane("x", [late]), 80.0) == "right:25.000%"
+    assert is_instant(late)
+    assert not is_instant(early)
+
+
+def test_a_kept_promise_of_nothing_wrong_needs_no_numbers() -> None:
+    kept = CheckResult(id="a", phase="", state="PASS", promise="p", evidence="e", value=0.0, limit=0.0)
+    assert not tells_more(kept)
+    assert tells_more(msgspec.structs.replace(kept, state="FAIL"))
+    assert tells_more(msgspec.structs.replace(kept, value=3.0))
+
+
+def test_other_distributions_are_drawn_only_where_the_usual_ones_lack() -> None:
+    spread = {"steady": [1.0, 2.0]}
+    usual = {
+        "ttft_service": spread,
+        "zz": spread,
+        "gap": spread,
+        "ttft_user": spread,
+        "max_gap": {"steady": []},
+    }
+    assert drawn_distributions(empty(distributions=usual)) == ["ttft_user", "gap"]
+    assert drawn_distributions(empty(distributions={"zz": spread})) == ["zz"]
+    assert drawn_distributions(empty()) == []
+
+
+def test_metrics_beyond_the_usual_are_folded_away_and_not_lost() -> None:
+    summary = empty(metrics={**demo().metrics, "zz": demo().metrics["ttft_user"]})
+    assert list(further_metrics(summary)) == ["zz"]
+    assert key_metrics(empty(metrics={"zz": demo().metrics["ttft_user"]})).keys() == {"zz"}

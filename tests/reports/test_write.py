@@ -8,7 +8,7 @@ import pytest
 
 from reports import json_report
 from reports.write import write_all
-from tests.reports.examples import demo, hostile
+from tests.reports.examples import demo, one_stream
 
 
 def test_everything_is_written_and_named(tmp_path: Path) -> None:
@@ -20,7 +20,7 @@ def test_everything_is_written_and_named(tmp_path: Path) -> None:
 
 
 def test_the_page_depends_on_the_json_alone(tmp_path: Path) -> None:
-    write_all(hostile(), tmp_path / "a")
+    write_all(one_stream(), tmp_path / "a")
     again = json_report.decode((tmp_path / "a/summary.json").read_bytes())
     write_all(again, tmp_path / "b")
     for name in ("summary.json", "report.html", "figures/timeline.png"):
