@@ -1,6 +1,7 @@
 """The files of `runs/<id>/`: where each lies, how the runner writes it and how judging reads it back."""
 
 import hashlib
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -119,9 +120,12 @@ def read_run(root: Path) -> RunData:
 
 def _table(folder: RunFolder, name: str) -> pd.DataFrame:
     path = folder.table(name)
-    if not path.is_file():
-        record.write_parquet([], name, path)
-    return record.read_table(path)
+    if path.is_file():
+        return record.read_table(path)
+    with tempfile.TemporaryDirectory() as nowhere:
+        empty = Path(nowhere) / path.name
+        record.write_parquet([], name, empty)
+        return record.read_table(empty)
 
 
 def _timeline(path: Path) -> tuple[list[record.TimelineEntry], int]:

@@ -243,7 +243,14 @@ def _conservation(joined: Joined) -> list[TrustCheck]:
         f"{len(found.unserved)} streams got tokens that no ledger row explains, {len(found.unasked)} ledger "
         f"rows belong to no record, {found.surplus_tokens} tokens more arrived than were emitted"
     )
-    return [_check("conservation", "unexplained", found.unexplained, 0, "", state, note)]
+    check = _check("conservation", "unexplained", found.unexplained, 0, "", state, note)
+    # Neither makes the numbers wrong, but a reader who counts will miss them.
+    aside = [
+        f"{found.unforwarded} requests never reached the provider" if found.unforwarded else "",
+        f"{found.unmarked} provider requests bore no stream id" if found.unmarked else "",
+    ]
+    check.note = "; ".join(part for part in (check.note, *aside) if part)
+    return [check]
 
 
 def _littles_law(joined: Joined) -> list[TrustCheck]:

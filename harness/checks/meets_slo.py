@@ -68,7 +68,7 @@ def _below_floor(slo: Slo, p: float, ordered: Floats, n: int, least: int, result
 
 
 def _judge_share(view: PhaseView, slo: Slo, result: CheckResult) -> None:
-    n = int(np.count_nonzero(view.mine & view.joined.last))
+    n = int(np.count_nonzero(view.mine & view.joined.calls))
     value = shares()[slo.metric](view.joined, view.mine)
     if value is None:
         result.evidence = f"{n} streams hold nothing from which {slo.metric} could be taken."

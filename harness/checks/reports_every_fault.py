@@ -1,5 +1,7 @@
 """A planned fault must reach the user as what it was."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from harness.checks.view import PhaseView, count, listed, of
@@ -15,34 +17,40 @@ _NOT_JUDGED = ("cancelled", "abandoned", "interrupted", "not_started")
 
 # Provider fault -> honest endings behind a system that turns it into an error event, and behind a
 # transparent proxy, which passes on what it sees (and may turn a reset into a close).
+# `refused` is an error status: before the first token a system can still say it that way.
+_SAID = {"error_event", "refused"}
+_SEEN = {"error_event", "refused", "truncated", "reset"}
 _AS_ERROR: dict[str, set[str]] = {
-    "s1": {"error_event"},
-    "s2": {"error_event"},
-    "s3": {"error_event"},
-    "s4": {"error_event"},
-    "s5": {"error_event"},
-    "s9": {"error_event", "refused"},
-    "c1": {"error_event", "refused"},
-    "c2": {"error_event", "refused"},
-    "c3": {"error_event", "refused"},
-    "h1": {"error_event", "refused"},
+    **dict.fromkeys(("s1", "s2", "s3", "s4", "s5", "s9", "c1", "c2", "c3", "h1"), _SAID),
     "h2": {"rate_limited"},
 }
-_CUT = {"error_event", "truncated", "reset"}
 _AS_IS: dict[str, set[str]] = {
-    "s1": {"error_event", "truncated"},
-    "s2": _CUT,
-    "s3": _CUT,
-    "s4": _CUT,
-    "s5": {"error_event"},
-    "s9": {"error_event", "refused", "truncated", "corrupt"},
-    "c1": {"error_event", "refused", "reset"},
-    "c2": {"error_event", "refused", "timed_out", "stalled"},
-    "c3": {"error_event", "refused", "timed_out", "stalled", *_CUT},
-    "h1": {"error_event", "refused"},
+    "s1": {*_SAID, "truncated"},
+    **dict.fromkeys(("s2", "s3", "s4"), _SEEN),
+    "s5": _SAID,
+    "s9": {*_SAID, "truncated", "corrupt"},
+    "c1": {*_SAID, "reset"},
+    "c2": {*_SAID, "timed_out", "stalled"},
+    "c3": {*_SEEN, "timed_out", "stalled"},
+    "h1": _SAID,
     "h2": {"rate_limited"},
 }
-_STALL_DIES = {"error_event", "stalled", "truncated", "timed_out"}
+_STALL_DIES = {*_SAID, "stalled", "truncated", "timed_out"}
+
+
+class Hit(NamedTuple):
+    """Of one attempt, what says which endings are honest; columns of the table of attempts."""
+
+    hit_cut: str
+    hit_refuse: bool
+    hit_quota: bool
+    hit_provider: str
+    headers: float
+    up_n: int
+    up_last_fault: str
+    up_status: float
+    up_ended_by: str
+    up_injected_us: float
 
 
 def check(view: PhaseView) -> list[CheckResult]:
@@ -53,12 +61,14 @@ def check(view: PhaseView) -> list[CheckResult]:
     attempts = view.joined.attempts
     hit = attempts["hit_provider"].ne("") | attempts["hit_cut"].ne("") | attempts["hit_refuse"]
     judged = view.mine & hit.to_numpy(dtype=bool) & ~view.joined.is_outcome(*_NOT_JUDGED)
+    columns = [attempts[name].tolist() for name in Hit._fields]
+    outcomes = attempts["outcome"].tolist()
     right = np.zeros(len(judged), dtype=bool)
     unknown = np.zeros(len(judged), dtype=bool)
     for row in np.flatnonzero(judged):
-        endings = _endings(view, int(row))
+        endings = _endings(view, Hit(*(column[row] for column in columns)))
         unknown[row] = not endings
-        right[row] = attempts["outcome"].iloc[row] in endings
+        right[row] = outcomes[row] in endings
     judged &= ~unknown
     if not judged.any():
         return []
@@ -89,18 +99,17 @@ def _evidence(view: PhaseView, judged: Bools, wrong: Bools) -> str:
     return text + (f"; not so: {listed(counts(joined, wrong))}." if wrong.any() else ".")
 
 
-def _endings(view: PhaseView, row: int) -> set[str]:
+def _endings(view: PhaseView, hit: Hit) -> set[str]:
     """Outcomes that are honest for one attempt; empty where none of its faults has a rule here."""
-    attempt = view.joined.attempts.iloc[row]
     endings: set[str] = set()
-    if attempt["hit_cut"]:
-        endings |= _of_cut(str(attempt["hit_cut"]), unanswered=bool(np.isnan(attempt["headers"])))
-    if attempt["hit_refuse"]:
+    if hit.hit_cut:
+        endings |= _of_cut(hit.hit_cut, unanswered=bool(np.isnan(hit.headers)))
+    if hit.hit_refuse:
         endings |= {"refused", "reset", "truncated"}
-    if attempt["hit_quota"]:
+    if hit.hit_quota:
         endings |= {"rate_limited"}
-    if attempt["hit_provider"]:
-        endings |= _of_provider(view, row)
+    if hit.hit_provider:
+        endings |= _of_provider(view, hit)
     return endings
 
 
@@ -111,26 +120,22 @@ def _of_cut(how: str, unanswered: bool) -> set[str]:
     return {"reset"} if how == "rst" else {"truncated"}
 
 
-def _of_provider(view: PhaseView, row: int) -> set[str]:
-    attempt = view.joined.attempts.iloc[row]
-    fault = fault_id(str(attempt["hit_provider"]))
-    if not attempt["up_last_fault"] and attempt["up_n"] > 1:
+def _of_provider(view: PhaseView, hit: Hit) -> set[str]:
+    fault = fault_id(hit.hit_provider)
+    if not hit.up_last_fault and hit.up_n > 1:
         return {"completed"}
-    as_is = view.expect.provider_fault == "as_is"
-    if fault == "h1" and attempt["up_status"] == 429:
+    if fault == "h1" and hit.up_status == 429:
         return {"rate_limited"}
     if fault == "s6":
-        return _of_stall(view, row)
-    return (_AS_IS if as_is else _AS_ERROR).get(fault, set())
+        return _of_stall(view, hit)
+    return (_AS_IS if view.expect.provider_fault == "as_is" else _AS_ERROR).get(fault, set())
 
 
-def _of_stall(view: PhaseView, row: int) -> set[str]:
+def _of_stall(view: PhaseView, hit: Hit) -> set[str]:
     """A stall that ends must be survived, unless it outlasts a declared limit on the way."""
-    attempt = view.joined.attempts.iloc[row]
     plan = view.joined.run.plan
-    as_is = {"reset"} if view.expect.provider_fault == "as_is" else set()
-    if attempt["up_ended_by"] == "fault":
-        return _STALL_DIES | as_is
+    broken = _STALL_DIES | ({"reset"} if view.expect.provider_fault == "as_is" else set())
+    if hit.up_ended_by == "fault":
+        return broken
     idle_s = min(plan.target.limits.idle_s, plan.stack.gateway.idle_s)
-    outlasts = attempt["up_injected_us"] / 1e6 >= idle_s or attempt["up_ended_by"] == "peer"
-    return _STALL_DIES | as_is | {"completed"} if outlasts else {"completed"}
+    return broken | {"completed"} if hit.up_injected_us / 1e6 >= idle_s else {"completed"}

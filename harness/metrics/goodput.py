@@ -14,7 +14,7 @@ def good(joined: Joined) -> Bools:
     """
     from harness.metrics import samples_of, series  # the registry imports this module
 
-    flags = joined.last & joined.is_outcome("completed")
+    flags = joined.calls & joined.is_outcome("completed")
     for phase in joined.run.plan.phases:
         mine = joined.of_phase(phase.name)
         for objective in phase.objectives:
@@ -28,7 +28,7 @@ def good(joined: Joined) -> Bools:
 
 def goodput_ratio(joined: Joined, chosen: Bools) -> float | None:
     """Good streams over intended ones."""
-    intended = int(np.count_nonzero(chosen & joined.last))
+    intended = int(np.count_nonzero(chosen & joined.calls))
     return float(np.count_nonzero(good(joined) & chosen)) / intended if intended else None
 
 

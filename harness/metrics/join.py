@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,6 +20,7 @@ _CLIENT_STAMPS = (
 _LEDGER_STAMPS = (
     "received", "headers", "first_token", "last_token", "terminal", "peer_left", "closed",
 )  # fmt: skip
+_LEDGER_NUMBERS = ("status", "emitted_tokens", "planned_tokens", "retry_after_s", "injected_us")
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,20 @@ class Joined:
         flags: Bools = self.attempts["last"].to_numpy(dtype=bool)
         return flags
 
+    @property
+    def calls(self) -> Bools:
+        """One attempt a stream, its last: the denominator of every share.
+
+        Streams that were still open when somebody stopped the run say nothing about the system and are left
+        out; those still open after an orderly end and its drain stay in.
+        """
+        return self.last & ~self.cut_off
+
+    @property
+    def cut_off(self) -> Bools:
+        """Attempts that ended only because the run did not reach its own end."""
+        return self.is_outcome("interrupted") & self.run.facts.interrupted
+
     def is_outcome(self, *outcomes: str) -> Bools:
         flags: Bools = self.attempts["outcome"].isin(outcomes).to_numpy(dtype=bool)
         return flags
@@ -95,7 +111,7 @@ def join(run: RunData) -> Joined:
     upstream = _with_stamps(run.ledger, _LEDGER_STAMPS, run.origin_ns)
     upstream = upstream.sort_values("received", kind="stable").reset_index(drop=True)
     upstream["attempt_row"] = _attempt_rows(attempts, upstream)
-    _add_upstream(attempts, upstream)
+    attempts = attempts.assign(**_upstream_columns(attempts, upstream))
     happened = events(run)
     add_network_flags(attempts, happened, run.origin_ns)
     attempts["hit_provider"] = attempts["up_fault"]
@@ -145,28 +161,33 @@ def _attempt_rows(attempts: pd.DataFrame, upstream: pd.DataFrame) -> Ints:
     return rows
 
 
-def _add_upstream(attempts: pd.DataFrame, upstream: pd.DataFrame) -> None:
+def _upstream_columns(attempts: pd.DataFrame, upstream: pd.DataFrame) -> dict[str, Any]:
     """What the provider's last request for each attempt was, and how many there were."""
-    known = upstream[upstream["attempt_row"] >= 0]
-    groups = known.groupby("attempt_row")
-    latest = groups.tail(1).set_index("attempt_row")
-    where = attempts.index
-    for name in _LEDGER_STAMPS:
-        attempts[f"up_{'left' if name == 'peer_left' else name}"] = latest[name].reindex(where)
-    for name in ("status", "emitted_tokens", "planned_tokens", "retry_after_s", "injected_us"):
-        attempts[f"up_{name}"] = latest[name].reindex(where).astype("float64")
-    for name in ("ended_by", "limit"):
-        attempts[f"up_{name}"] = latest[name].reindex(where).fillna("").astype(object)
-    faults = known[known["fault"] != ""].groupby("attempt_row")["fault"].last()
-    attempts["up_fault"] = faults.reindex(where).fillna("").astype(object)
-    attempts["up_last_fault"] = latest["fault"].reindex(where).fillna("").astype(object)
-    attempts["up_n"] = groups.size().reindex(where).fillna(0).astype(np.int64)
-    attempts["up_first_received"] = groups["received"].min().reindex(where)
-    attempts["up_row"] = _latest_positions(known).reindex(where).fillna(-1).astype(np.int64)
-    totals = groups["emitted_tokens"].sum().reindex(where)
-    attempts["up_emitted_all"] = totals.fillna(0).astype(np.int64)
+    owner = upstream["attempt_row"].to_numpy(dtype=np.int64)
+    asked = np.flatnonzero(owner >= 0)
+    row = np.full(len(attempts), -1, dtype=np.int64)
+    row[owner[asked]] = asked  # requests are in order of time, so the last one stays
 
+    def last(name: str, kind: Any, missing: Any) -> Any:
+        values = upstream[name].to_numpy(dtype=kind)
+        return np.append(values, np.array([missing], dtype=kind))[row]  # row -1 takes the missing value
 
-def _latest_positions(known: pd.DataFrame) -> pd.Series:
-    """Attempt row -> position of its last provider request."""
-    return known["attempt_row"].drop_duplicates(keep="last").reset_index().set_index("attempt_row")["index"]
+    played = upstream["fault"].to_numpy(dtype=object)
+    faulty = asked[played[asked] != ""]
+    fault = np.full(len(attempts), "", dtype=object)
+    fault[owner[faulty]] = played[faulty]
+    received = upstream["received"].to_numpy(dtype=np.float64)
+    first = np.full(len(attempts), np.nan)
+    first[owner[asked[::-1]]] = received[asked[::-1]]
+    emitted = upstream["emitted_tokens"].to_numpy(dtype=np.int64)
+    return {
+        **{f"up_{name.removeprefix('peer_')}": last(name, np.float64, np.nan) for name in _LEDGER_STAMPS},
+        **{f"up_{name}": last(name, np.float64, np.nan) for name in _LEDGER_NUMBERS},
+        **{f"up_{name}": last(name, object, "") for name in ("ended_by", "limit")},
+        "up_last_fault": last("fault", object, ""),
+        "up_fault": fault,
+        "up_row": row,
+        "up_n": np.bincount(owner[asked], minlength=len(attempts)),
+        "up_first_received": first,
+        "up_emitted_all": np.bincount(owner[asked], emitted[asked], len(attempts)).astype(np.int64),
+    }

@@ -33,8 +33,8 @@ def _reached(start: str, end: str) -> Callable[[Joined], Samples]:
         if end == "last_content":
             # The last content of a broken stream is not the last of its answer.
             reached &= joined.is_outcome("completed")
-        # Who leaves by plan has neither reached the end nor failed to.
-        left = joined.is_outcome("cancelled") & ~reached
+        # Who leaves by plan, or is cut off with the run, has neither reached the end nor failed to.
+        left = (joined.is_outcome("cancelled") | joined.cut_off) & ~reached
         # A whole answer of reasoning or tool calls alone has nothing visible to wait for.
         silent = joined.is_outcome("completed") & ~reached
         rows = np.flatnonzero(joined.last & ~left & ~silent)

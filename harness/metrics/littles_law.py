@@ -1,8 +1,10 @@
 """Little's law from three sources: open requests at the provider, arrivals by schedule, times by the user.
 
 L = lambda (W - S): L is the mean number open in the provider's ledger, lambda the rate at which streams
-were wanted, W what a stream took its user, S the part of it without an upstream request. From one set of
-records the law is an identity and proves nothing; from three it finds lost records and leaked requests.
+were wanted, W what a stream took its user, S the part of it without an upstream request, which on one
+clock is W without the time that its own request was open. From one set of records the law is an identity
+and proves nothing. Here the two sides meet only by stream id, so it finds lost records, requests that no
+stream explains, and requests that stay open.
 """
 
 from dataclasses import dataclass
@@ -43,6 +45,8 @@ def _residual(joined: Joined, phase: Phase) -> Residual | None:
         return None
     took = float(np.mean((joined.ms("closed") - joined.ms("sent"))[mine]))
     start_ns, end_ns = joined.spans[phase.name]
+    if end_ns == joined.run.facts.ended_ns:
+        return None  # cut short together with its open streams: no steady state up to its end
     start = joined.seconds(start_ns) * 1000.0 + phase.load.ramp_s * 1000.0 + 3 * took
     end = joined.seconds(end_ns) * 1000.0
     intended = joined.ms("intended")

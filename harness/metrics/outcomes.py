@@ -21,7 +21,7 @@ def share_of(*outcomes: str) -> Callable[[Joined, Bools], float | None]:
     """Streams whose last attempt ended so, over all that were intended, dropped ones included."""
 
     def share(joined: Joined, chosen: Bools) -> float | None:
-        calls = chosen & joined.last
+        calls = chosen & joined.calls
         intended = int(np.count_nonzero(calls))
         return float(np.count_nonzero(calls & joined.is_outcome(*outcomes))) / intended if intended else None
 

@@ -11,10 +11,9 @@ from harness.metrics.join import Joined
 from harness.metrics.samples import Bools, Floats, Ints, Samples
 
 SPEED = 5.3  # tokens a second
-_STEP_US = round(1e6 / SPEED)
 
 
-def reading(row: Ints, us: Ints) -> tuple[Ints, Floats, Floats]:
+def reading(row: Ints, us: Ints, speed: float = SPEED) -> tuple[Ints, Floats, Floats]:
     """(attempt, stalled seconds, reading seconds) of each attempt with at least two tokens.
 
     With b_i = a_i - i/v the recursion is c_i = i/v + max(b_1 … b_i). One running maximum over all
@@ -22,15 +21,16 @@ def reading(row: Ints, us: Ints) -> tuple[Ints, Floats, Floats]:
     """
     if not len(row):
         return row, np.zeros(0), np.zeros(0)
+    step_us = round(1e6 / speed)
     starts = np.flatnonzero(np.diff(row, prepend=row[0] - 1))
     number = np.repeat(np.arange(len(starts)), np.diff(np.append(starts, len(row))))
     index = np.arange(len(row)) - starts[number]
-    ahead = us - index * _STEP_US
+    ahead = us - index * step_us
     lift = number * (int(ahead.max()) - int(ahead.min()) + 1)
     highest = np.maximum.accumulate(ahead + lift) - lift
     ends = np.append(starts[1:], len(row)) - 1
     stalled = (highest[ends] - highest[starts]) / 1e6
-    played = (highest[ends] + index[ends] * _STEP_US - us[starts]) / 1e6
+    played = (highest[ends] + index[ends] * step_us - us[starts]) / 1e6
     several = ends > starts
     return row[starts][several], stalled[several], played[several]
 

@@ -1,0 +1,70 @@
+import pytest
+
+from harness.metrics.join import join
+from harness.record import Outcome
+from tests.synthetic import Scene, at
+
+
+def flags(scene):
+    attempts = join(scene.run()).attempts.set_index("stream")
+    return attempts[["hit_cut", "hit_outage", "hit_refuse"]]
+
+
+def with_cut(how="rst"):
+    scene = Scene()
+    scene.note(5.0, "network", "cut", cohort="a", phase="steady", params={"how": how})
+    scene.note(5.5, "network", "cut_end", cohort="a", phase="steady", params={"how": how})
+    return scene
+
+
+def test_a_cut_hits_what_was_open_and_broke_while_it_was_armed():
+    scene = with_cut()
+    scene.stream(1, 4.0, cohort="a", outcome=Outcome.RESET, closed_ns=at(5.01))
+    scene.stream(2, 4.0, cohort="a", outcome=Outcome.RESET, closed_ns=at(5.45))  # its next token came late
+    assert flags(scene)["hit_cut"].tolist() == ["rst", "rst"]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"cohort": "b", "closed_ns": at(5.01)},
+        {"cohort": "a", "closed_ns": at(4.5)},
+        {"cohort": "a", "closed_ns": at(6.5)},
+        {"cohort": "a", "closed_ns": at(5.01), "phase": "another"},
+        {"cohort": "", "closed_ns": at(5.01)},
+    ],
+)
+def test_a_failure_beside_a_cut_is_not_excused_by_it(fields):
+    scene = with_cut()
+    scene.stream(1, 4.0, outcome=Outcome.RESET, **fields)
+    assert flags(scene)["hit_cut"].tolist() == [""]
+
+
+def test_a_stream_that_completed_was_not_cut():
+    scene = with_cut()
+    scene.stream(1, 4.0, cohort="a", terminal_ns=at(5.2), closed_ns=at(5.2))
+    assert flags(scene)["hit_cut"].tolist() == [""]
+
+
+def test_an_outage_hits_every_stream_that_was_open_in_it():
+    scene = Scene()
+    scene.note(5.0, "network", "outage_begin", cohort="a")
+    scene.note(8.0, "network", "outage_end", cohort="a")
+    scene.stream(1, 4.0, cohort="a", gaps_ms=[3500.0], tokens=2)
+    scene.stream(2, 6.0, cohort="a", ttft_ms=2500.0)
+    scene.stream(3, 3.0, cohort="a")
+    scene.stream(4, 8.5, cohort="a")
+    scene.stream(5, 4.0, cohort="b", gaps_ms=[3500.0], tokens=2)
+    assert flags(scene)["hit_outage"].tolist() == [True, True, False, False, False]
+
+
+def test_a_refusing_network_hits_new_connections_and_closes_the_open_ones():
+    scene = Scene()
+    scene.note(5.0, "network", "refuse_begin", cohort="a")
+    scene.note(7.0, "network", "refuse_end", cohort="a")
+    scene.stream(1, 5.5, cohort="a", tokens=0, outcome=Outcome.REFUSED, connected_ns=None, sent_ns=None)
+    scene.stream(2, 4.0, cohort="a", outcome=Outcome.TRUNCATED, closed_ns=at(5.01))
+    scene.stream(3, 4.0, cohort="a", outcome=Outcome.TRUNCATED, closed_ns=at(6.0))
+    scene.stream(4, 7.5, cohort="a", tokens=0, outcome=Outcome.REFUSED)
+    scene.stream(5, 4.0, cohort="a")
+    assert flags(scene)["hit_refuse"].tolist() == [True, True, False, False, False]

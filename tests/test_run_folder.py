@@ -1,0 +1,109 @@
+import hashlib
+
+import msgspec
+import pytest
+
+from harness.judge import judge
+from harness.plan.reader import PlanError
+from harness.record import PartWriter
+from harness.run_folder import (
+    RunFolder,
+    RunFolderError,
+    collect_parts,
+    read_run,
+    write_plan,
+    write_run_facts,
+    write_timeline,
+)
+from tests.sample import sample_scene
+
+
+@pytest.fixture
+def scene():
+    return sample_scene()
+
+
+def written(scene, root):
+    """The folder as a runner leaves it: parts of processes, then tables."""
+    folder = RunFolder(root)
+    run = scene.run()
+    write_plan(folder, run.plan)
+    for table, process, rows in (
+        ("streams", "load-0", scene.streams),
+        ("ledger", "mock-0", scene.ledger),
+        ("host", "load-0", scene.host),
+    ):
+        part = PartWriter(folder.parts, table, process)
+        for row in rows:
+            part.write(row)
+        part.close()
+    write_timeline(folder, scene.timeline)
+    write_run_facts(folder, run.facts)
+    return folder
+
+
+def test_a_run_can_be_judged_again_from_its_folder_alone(scene, tmp_path):
+    folder = written(scene, tmp_path / "run")
+    assert collect_parts(folder) == 0
+    again, at_once = judge(read_run(folder.root)), judge(scene.run())
+    again.run.plan_sha256 = at_once.run.plan_sha256 = ""
+    assert again == at_once
+
+
+def test_the_plan_in_the_folder_is_told_by_its_digest(scene, tmp_path):
+    folder = written(scene, tmp_path)
+    collect_parts(folder)
+    assert read_run(tmp_path).plan_sha256 == hashlib.sha256(folder.plan.read_bytes()).hexdigest()
+
+
+def test_lines_cut_short_are_counted_wherever_they_are(scene, tmp_path):
+    folder = written(scene, tmp_path)
+    part = folder.parts / "streams-load-0.jsonl"
+    part.write_bytes(part.read_bytes()[:-40])
+    folder.timeline.write_bytes(folder.timeline.read_bytes()[:-10])
+    damaged = collect_parts(folder)
+    assert damaged == 1
+    write_run_facts(folder, msgspec.structs.replace(scene.run().facts, damaged=damaged))
+    run = read_run(tmp_path)
+    assert run.facts.damaged == 2
+    assert judge(run).validity.state == "INVALID"
+
+
+def test_tables_that_an_early_end_left_unwritten_are_empty(scene, tmp_path):
+    folder = RunFolder(tmp_path)
+    write_plan(folder, scene.plan)
+    write_run_facts(folder, msgspec.structs.replace(scene.run().facts, interrupted=True))
+    run = read_run(tmp_path)
+    assert (len(run.streams), len(run.ledger), len(run.host), run.timeline) == (0, 0, 0, [])
+    assert judge(run).verdict.exit_code == 4
+
+
+def test_reading_a_folder_leaves_nothing_behind(scene, tmp_path):
+    folder = RunFolder(tmp_path)
+    write_plan(folder, scene.plan)
+    write_run_facts(folder, scene.run().facts)
+    before = sorted(path.name for path in tmp_path.iterdir())
+    read_run(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
+
+
+def test_a_folder_that_is_no_run_is_named_with_the_way_out(tmp_path):
+    with pytest.raises(RunFolderError, match=r"not the folder of a run.*streamproof run"):
+        read_run(tmp_path)
+
+
+def test_damaged_facts_are_named(scene, tmp_path):
+    folder = RunFolder(tmp_path)
+    write_plan(folder, scene.plan)
+    folder.facts.write_text("{")
+    with pytest.raises(RunFolderError, match=r"run\.json: cannot be read"):
+        read_run(tmp_path)
+
+
+def test_a_damaged_plan_is_a_plan_error(scene, tmp_path):
+    folder = RunFolder(tmp_path)
+    write_plan(folder, scene.plan)
+    write_run_facts(folder, scene.run().facts)
+    folder.plan.write_text("phases: [")
+    with pytest.raises(PlanError):
+        read_run(tmp_path)
