@@ -8,10 +8,14 @@ from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import msgspec
+
 import harness.checks
 import harness.dialects
+import mock_provider.faults
 import scenarios
 from harness.metrics import objective_problem
+from harness.network.layout import compile_plan
 from harness.plan.plan import Plan
 from harness.plan.reader import PlanError
 from harness.stack.errors import StackError
@@ -19,7 +23,28 @@ from harness.stack.errors import StackError
 SCENARIOS = Path(scenarios.__file__).parent
 
 
-def scenario_files(plan: Plan, beside: Path) -> list[Path]:
+class Ready(msgspec.Struct, frozen=True):
+    """What a run takes from its plan's surroundings."""
+
+    scenarios: list[Path]
+    prompts: list[str]
+
+
+def check(plan: Plan, source: Path) -> Ready:
+    """Everything that needs no process. Raises PlanError that names `source`, or StackError."""
+    try:
+        _check_names(plan)
+        compile_plan(plan, plan.seed)
+        _check_environment(plan)
+        ready = Ready(_scenario_files(plan, source.parent), _read_prompts(plan, source.parent))
+    except PlanError as error:
+        raise PlanError(f"{source}: {error}") from None
+    if plan.target.url is not None:
+        _check_reachable(plan.target.url, plan.target.limits.connect_s)
+    return ready
+
+
+def _scenario_files(plan: Plan, beside: Path) -> list[Path]:
     """The Locust files of all phases, each once. Raises PlanError for one that is missing."""
     found: dict[str, Path] = {}
     for phase in plan.phases:
@@ -36,7 +61,7 @@ def scenario_files(plan: Plan, beside: Path) -> list[Path]:
     return list(found.values())
 
 
-def read_prompts(plan: Plan, beside: Path) -> list[str]:
+def _read_prompts(plan: Plan, beside: Path) -> list[str]:
     """The target's prompts. Raises PlanError naming file and line."""
     path = _find(plan.target.prompts, "", beside)
     if path is None:
@@ -56,9 +81,14 @@ def read_prompts(plan: Plan, beside: Path) -> list[str]:
     return prompts
 
 
-def check_names(plan: Plan) -> None:
+def _check_names(plan: Plan) -> None:
     """Dialects, checks and metrics that a plan names must exist. Raises PlanError."""
     _known("target.dialect", plan.target.dialect, harness.dialects.names())
+    if plan.provider is not None:
+        known = mock_provider.faults.names()
+        rules = [*plan.provider.faults, *(r for m in plan.provider.models.values() for r in m.faults)]
+        for rule in rules:
+            _known("provider: faults", rule.id, known)
     for phase in plan.phases:
         for name in phase.checks or ():
             _known(f"phase {phase.name}: checks", name, harness.checks.names())
@@ -68,14 +98,14 @@ def check_names(plan: Plan) -> None:
                 raise PlanError(f"phase {phase.name}: slo '{objective.text}': {problem}")
 
 
-def check_environment(plan: Plan) -> None:
+def _check_environment(plan: Plan) -> None:
     """The key that the target wants must be there. Raises PlanError."""
     name = plan.target.api_key_env
     if name is not None and not os.environ.get(name):
         raise PlanError(f"target.api_key_env: the environment has no {name}; set it to the target's key")
 
 
-def check_reachable(url: str, limit_s: float) -> None:
+def _check_reachable(url: str, limit_s: float) -> None:
     """Something must accept connections at `url`. Raises StackError."""
     parts = urlsplit(url)
     port = parts.port or (443 if parts.scheme == "https" else 80)

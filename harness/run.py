@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from harness import clock
+from harness import clock, preflight
 from harness.load.live import LiveFile, LiveLine
 from harness.load.phase_clock import PhaseClock
 from harness.load.wiring import Wiring
@@ -24,7 +24,6 @@ from harness.metrics.run_data import RunFacts
 from harness.network.control import ToxiproxyControl
 from harness.network.play import Player, compile_plan, lay_out
 from harness.plan.plan import Plan
-from harness.preflight import check_environment, check_names, check_reachable, read_prompts, scenario_files
 from harness.record import TimelineEntry
 from harness.run_folder import RunFolder, collect_parts, write_plan, write_run_facts, write_timeline
 from harness.stack.load import load_process
@@ -45,14 +44,14 @@ class Run:
     def __init__(
         self,
         plan: Plan,
-        plan_path: Path,
+        source: Path,
         root: Path,
         argv: Sequence[str],
         tell: Callable[[str], None],
         show: Callable[[Live], None],
         notes: Sequence[str] = (),
     ) -> None:
-        self._plan, self._beside, self._argv = plan, plan_path.parent, list(argv)
+        self._plan, self._source, self._argv = plan, source, list(argv)
         self._tell, self._show = tell, show
         started = datetime.now(UTC)
         self.folder = RunFolder(_unused(root / f"{started:%Y%m%dT%H%M%SZ}-{plan.name}"))
@@ -71,12 +70,7 @@ class Run:
     def execute(self) -> None:
         """Raises PlanError or StackError when it cannot even start; nothing is left running then either."""
         plan, folder = self._plan, self.folder
-        scenarios = scenario_files(plan, self._beside)
-        prompts = read_prompts(plan, self._beside)
-        check_names(plan)
-        check_environment(plan)
-        if plan.target.url is not None:
-            check_reachable(plan.target.url, plan.target.limits.connect_s)
+        ready = preflight.check(plan, self._source)
         write_plan(folder, plan)
         before = {
             number: signal.signal(number, self._on_signal) for number in (signal.SIGINT, signal.SIGTERM)
@@ -89,9 +83,9 @@ class Run:
                 url=self._stack.url,
                 cohorts=self._cohorts(),
                 folder=str(folder.root.resolve()),
-                prompts=prompts,
+                prompts=ready.prompts,
             )
-            self._load = load_process(scenarios, folder.plan, wiring, plan.workers, folder.root)
+            self._load = load_process(ready.scenarios, folder.plan, wiring, plan.workers, folder.root)
             self._load.start(cwd=folder.parts)
             self._supervise()
         finally:

@@ -15,7 +15,7 @@ from harness.stack import haproxy, nginx
 from harness.stack.errors import StackError
 from harness.stack.part import Part, free_port
 
-_PROVIDER, _SYSTEM, _TOXIPROXY = "mock provider", "system under test", "toxiproxy"
+_PROVIDER, _SYSTEM, _TOXIPROXY = "mock provider", "system under test", "Toxiproxy server"
 
 
 class Stack:
