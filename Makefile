@@ -26,7 +26,7 @@ check: .venv/.dev                  ## format, lint, types, floors, fast tests; u
 	$(BIN)/pytest -m "not slow" $(SUITE)
 
 bench: dev                         ## every number that the docs quote
-	@for script in bench/[a-z]*.py; do \
+	@for script in $$(grep -l -e '"--json"' bench/*.py); do \
 		name=$$(basename $$script .py); echo "== bench.$$name"; $(BIN)/python -m bench.$$name || exit; \
 	done
 
