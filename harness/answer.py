@@ -6,7 +6,10 @@ of two, three and four bytes and U+2028, the ones that careless decoders break.
 """
 
 import re
+from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass
+from itertools import pairwise
 
 WORDS = (
     "river", "wörd", "stone", "naïve", "cloud", "€uro", "paper", "日本", "light", "😀", "green", "señor",
@@ -14,9 +17,11 @@ WORDS = (
     "मेघ", "copper", "“quoted”", "garden", "back\\slash", "mirror", "tab\tbed", "thunder",
 )  # fmt: skip
 
-_TAG = re.compile(r"\[(\d{6,}):(\d{4,})\] ")
-_SPLIT = re.compile(r"(?=\[\d{6,}:\d{4,}\] )")
-_MARK = re.compile(r"\[sid:(\d{6,})\]")
+_TAG = re.compile(r"\[([0-9]{6,12}):([0-9]{4,9})\] ")
+_HALF_TAG = re.compile(r"\[[0-9]{0,12}(:[0-9]{0,9}\]?)?")
+_MARK = re.compile(r"\[sid:([0-9]{6,12})\]")
+_TRUSTED_GAP = 64  # how far ahead the number of an altered token is still believed
+_MAX_OPEN = 4096  # characters of text without a tag; more need not be kept to know that it is altered
 
 
 def token(seed: int, stream: int, index: int) -> str:
@@ -59,74 +64,127 @@ class Integrity:
 class AnswerCheck:
     """Verifies an answer while it arrives, however the system has cut or joined the tokens.
 
-    As long as the text is the canonical prefix nothing is kept. From the first deviation on, the text is
-    kept whole and classified at the end.
+    As long as the text is the canonical prefix, a token costs one comparison. From the first deviation on,
+    tokens are told apart by their tags and tallied. Text is kept only as far as it may still become a token.
     """
 
-    __slots__ = ("_irregular", "_next", "_rest", "_seed", "_stream", "_tags")
+    __slots__ = ("_base", "_next", "_prefix", "_rest", "_step", "_stream", "_tally")
 
     def __init__(self, seed: int, stream: int) -> None:
-        self._seed, self._stream = seed, stream
+        self._stream = stream
+        # The parts of `token` that do not depend on the number, so that a token costs little.
+        self._prefix, self._base, self._step = f"[{stream:06d}:", seed * 7 + stream * 13, 1 + stream % 29
         self._next = 0
-        self._rest = ""
-        self._irregular = False
-        self._tags = 0
+        self._rest = ""  # begins at the token that is not whole yet
+        self._tally: _Tally | None = None  # since the first deviation
 
     def feed(self, text: str) -> int:
-        """Take the next piece of text; return how many tokens it completed."""
-        if not self._rest and text == token(self._seed, self._stream, self._next):
+        """Take the next piece of text; return how many tokens of this stream it completed."""
+        if not self._rest and self._tally is None and text == self._token(self._next):
             self._next += 1
             return 1
         self._rest += text
-        return self._recount() if self._irregular else self._advance()
-
-    def _advance(self) -> int:
+        if self._tally is not None:
+            return self._sort(self._tally)
         before = self._next
-        while self._rest:
-            expected = token(self._seed, self._stream, self._next)
-            if self._rest.startswith(expected):
-                self._rest = self._rest[len(expected) :]
-                self._next += 1
-            elif expected.startswith(self._rest):
-                break
-            else:
-                self._irregular = True
-                return self._next - before + self._recount()
-        return self._next - before
-
-    def _recount(self) -> int:
-        before, self._tags = self._tags, len(_TAG.findall(self._rest))
-        return self._tags - before
+        regular = self._advance()
+        completed = self._next - before
+        if not regular:
+            self._tally = _Tally(self._stream, self._token, self._next)
+            completed += self._sort(self._tally)
+        return completed
 
     def result(self) -> Integrity:
         """The verdict on all text so far. A half token at the very end is not counted and is no fault."""
-        if not self._irregular:
+        if self._tally is None:
             return Integrity(tokens=self._next)
-        seen = set(range(self._next))
-        duplicated = reordered = crosstalk = altered = 0
-        highest = self._next - 1
-        pieces = [piece for piece in _SPLIT.split(self._rest) if piece]
-        for position, piece in enumerate(pieces):
-            tag = _TAG.match(piece)
-            if tag is None:
-                altered += not (position == len(pieces) - 1 and self._is_partial(piece, highest + 1))
-                continue
-            stream, index = int(tag[1]), int(tag[2])
-            if stream != self._stream:
-                crosstalk += 1
-                continue
-            expected = token(self._seed, stream, index)
-            if piece != expected:
-                if position == len(pieces) - 1 and expected.startswith(piece):
-                    continue
-                altered += 1
-            if index in seen:
-                duplicated += 1
-            elif index < highest:
-                reordered += 1
-            seen.add(index)
-            highest = max(highest, index)
-        return Integrity(len(seen), highest + 1 - len(seen), duplicated, reordered, crosstalk, altered)
+        return self._tally.result(self._rest)
 
-    def _is_partial(self, piece: str, index: int) -> bool:
-        return token(self._seed, self._stream, index).startswith(piece)
+    def _token(self, index: int) -> str:
+        return f"{self._prefix}{index:04d}] {WORDS[(self._base + index * self._step) % len(WORDS)]} "
+
+    def _advance(self) -> bool:
+        """Take whole tokens off the rest; False if it cannot become the next token any more."""
+        rest, start = self._rest, 0
+        expected = self._token(self._next)
+        while rest.startswith(expected, start):
+            start += len(expected)
+            self._next += 1
+            expected = self._token(self._next)
+        self._rest = rest[start:]
+        return expected.startswith(self._rest)
+
+    def _sort(self, tally: "_Tally") -> int:
+        before = len(tally.seen)
+        starts = [tag.start() for tag in _TAG.finditer(self._rest)]
+        if starts and starts[0] > 0:
+            starts.insert(0, 0)
+        for start, end in pairwise(starts):
+            tally.add(self._rest[start:end])
+        rest = self._rest[starts[-1] :] if starts else self._rest
+        if whole := tally.whole(rest):
+            tally.add(rest[:whole])
+            rest = rest[whole:]
+        if len(rest) > _MAX_OPEN:
+            rest = rest[:128] + rest[-128:]  # its tag, and what may be the beginning of the next
+        self._rest = rest
+        return len(tally.seen) - before
+
+
+class _Tally:
+    """Counts what became of the tokens, piece by piece; a piece begins at a tag and ends before the next."""
+
+    def __init__(self, stream: int, token: Callable[[int], str], prefix: int) -> None:
+        self._stream, self._token = stream, token
+        self.seen = set(range(prefix))
+        self._highest = prefix - 1
+        self._duplicated = self._reordered = self._crosstalk = self._altered = 0
+
+    def whole(self, piece: str) -> int:
+        """Length of the token of this stream with which `piece` begins, unchanged; 0 if there is none."""
+        tag = _TAG.match(piece)
+        if tag is None or int(tag[1]) != self._stream:
+            return 0
+        expected = self._token(int(tag[2]))
+        return len(expected) if piece.startswith(expected) else 0
+
+    def add(self, piece: str) -> None:
+        tag = _TAG.match(piece)
+        if tag is None:
+            self._altered += 1
+        elif int(tag[1]) != self._stream:
+            self._crosstalk += 1
+        elif whole := self.whole(piece):
+            self._number(int(tag[2]))
+            self._altered += len(piece) > whole  # the token is as it should be, what follows is nobody's
+        else:
+            self._altered += 1
+            # A number far ahead may be what was altered; it must not count a thousand others as lost.
+            if int(tag[2]) <= self._highest + _TRUSTED_GAP:
+                self._number(int(tag[2]))
+
+    def result(self, rest: str) -> Integrity:
+        """The counts, with `rest` as the end of the text; `rest` does not stay counted."""
+        tally = self
+        if rest and not self._is_half(rest):
+            tally = copy(self)
+            tally.seen = set(self.seen)
+            tally.add(rest)
+        lost = tally._highest + 1 - len(tally.seen)
+        return Integrity(
+            len(tally.seen), lost, tally._duplicated, tally._reordered, tally._crosstalk, tally._altered
+        )
+
+    def _number(self, index: int) -> None:
+        if index in self.seen:
+            self._duplicated += 1
+        elif index < self._highest:
+            self._reordered += 1
+        self.seen.add(index)
+        self._highest = max(self._highest, index)
+
+    def _is_half(self, piece: str) -> bool:
+        tag = _TAG.match(piece)
+        if tag is None:
+            return _HALF_TAG.fullmatch(piece) is not None
+        return int(tag[1]) == self._stream and self._token(int(tag[2])).startswith(piece)
