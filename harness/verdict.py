@@ -74,21 +74,28 @@ def _users(summary: Summary) -> str:
     if not intended:
         return "No stream was recorded."
     text = f"{completed} of {intended} streams gave their users a whole answer"
-    first = _percentile(summary.metrics.get("ttft_user"))
-    return f"{text}; the first token came after {first}." if first else f"{text}."
+    others = intended - completed
+    planned = min(_broken_on_purpose(summary), others)
+    if planned:
+        text += f"; planned faults broke {'the' if planned == others else f'{planned} of the'} other {others}"
+    first = _first_token(summary.metrics.get("ttft_user"))
+    return f"{text}; the first token came {first}." if first else f"{text}."
 
 
-def _percentile(metric: Metric | None) -> str:
-    """The finite median and p95 of those who got a first token, in words."""
+def _broken_on_purpose(summary: Summary) -> int:
+    """Attempts that planned faults kept from completing."""
+    return sum(n for row in summary.faults for outcome, n in row.outcomes.items() if outcome != "completed")
+
+
+def _first_token(metric: Metric | None) -> str:
+    """Median and p95 of those who got a first token, in words; empty below the floors."""
     if metric is None:
         return ""
-    p50, p95 = metric.ok.get("p50"), metric.ok.get("p95")
-    words = [
-        f"{value[0]:.0f} ms {place}"
-        for value, place in ((p50, "in the median"), (p95, "for one in twenty or longer"))
-        if value is not None and isinstance(value[0], float)
-    ]
-    return " and ".join(words)
+    places = (("p50", "half of those who got one"), ("p95", "nineteen in twenty"))
+    found = [(metric.ok.get(name), words) for name, words in places]
+    return " and ".join(
+        f"within {value[0]:.0f} ms for {words}" for value, words in found if value is not None
+    )
 
 
 def _trusted(summary: Summary) -> str:

@@ -1,7 +1,8 @@
 """Silences inside an answer: gaps between content events, the longest of a stream, and stalls.
 
 A stream that ended without its marker leaves an open gap, from its last content (or, without any, from
-sending) to its end. Without open gaps the worst stalls would vanish, because they never ended.
+sending) to its end. Without open gaps the worst stalls would vanish, because they never ended. A refusal
+is an answer, not a silence.
 """
 
 import numpy as np
@@ -13,9 +14,9 @@ STALL_MS = 1000.0
 
 
 def open_gaps(joined: Joined) -> Floats:
-    """One value an attempt, ms; NaN where the end marker came or nothing was ever sent."""
+    """One value an attempt, ms; NaN where the end marker or a refusal came, or nothing was ever sent."""
     since = np.where(np.isnan(joined.ms("last_content")), joined.ms("sent"), joined.ms("last_content"))
-    ended = np.isfinite(joined.ms("terminal")) | joined.is_outcome("completed")
+    ended = np.isfinite(joined.ms("terminal")) | joined.is_outcome("completed", "refused", "rate_limited")
     length: Floats = np.where(ended, np.nan, np.maximum(joined.ms("closed") - since, 0.0))
     return length
 

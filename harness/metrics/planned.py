@@ -12,6 +12,8 @@ from harness.metrics.spans import Event
 # The proxy is told over HTTP and answers after it has acted, so a connection may be gone a little before
 # the instant on the timeline; and an answer that ended just then was not cut.
 TOLERANCE_MS = 250.0
+# What a connection that went away can look like, or that its user had left for it.
+_BROKEN = ("reset", "truncated", "stalled", "timed_out", "cancelled", "abandoned", "interrupted")
 
 
 def add_network_flags(attempts: pd.DataFrame, happened: list[Event], origin_ns: int) -> None:
@@ -56,11 +58,15 @@ def _of(attempts: pd.DataFrame, event: Event) -> Bools:
 def _cut_down(attempts: pd.DataFrame, opened: Floats, start: float, end: float) -> Bools:
     """Connections that were there while a cut was armed and ended in that time without being complete.
 
-    One that went on afterwards had no bytes on the way that could have tripped the cut.
+    One that went on afterwards had no bytes on the way that could have tripped the cut; one that was given
+    an answer of any kind, a refusal or an error event included, was not cut either.
     """
     closed = attempts["closed"].to_numpy()
     inside = (opened <= end) & (closed >= start - TOLERANCE_MS) & (closed <= end + TOLERANCE_MS)
-    flags: Bools = inside & (attempts["outcome"] != "completed").to_numpy(dtype=bool)
+    broken = attempts["outcome"].isin(_BROKEN) | (
+        attempts["outcome"].eq("refused") & attempts["headers"].isna()
+    )
+    flags: Bools = inside & broken.to_numpy(dtype=bool)
     return flags
 
 

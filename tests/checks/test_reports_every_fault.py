@@ -87,7 +87,7 @@ def test_a_reset_is_a_reset_and_a_close_a_truncation():
     assert cut("rst", Outcome.RESET) == "PASS"
     assert cut("rst", Outcome.TRUNCATED) == "FAIL"
     assert cut("fin", Outcome.TRUNCATED) == "PASS"
-    assert cut("fin", Outcome.ERROR_EVENT) == "FAIL"
+    assert cut("fin", Outcome.STALLED) == "FAIL"
 
 
 def test_before_the_head_of_a_response_a_close_may_look_like_a_reset():

@@ -39,6 +39,13 @@ def test_a_stream_that_never_got_content_was_silent_since_it_was_sent():
     assert longest(join(scene.run())).values.tolist() == pytest.approx([700.0])
 
 
+@pytest.mark.parametrize("outcome", [Outcome.RATE_LIMITED, Outcome.REFUSED])
+def test_a_refusal_is_an_answer_and_no_silence(outcome):
+    scene = Scene()
+    scene.stream(1, tokens=0, outcome=outcome)
+    assert len(longest(join(scene.run())).values) == 0
+
+
 def test_the_longest_gap_of_a_stream_is_that_of_all_its_attempts():
     scene = Scene()
     scene.stream(1, gaps_ms=[3000.0], tokens=2, outcome=Outcome.RESET)

@@ -40,6 +40,13 @@ def test_a_failure_beside_a_cut_is_not_excused_by_it(fields):
     assert flags(scene)["hit_cut"].tolist() == [""]
 
 
+@pytest.mark.parametrize("outcome", [Outcome.RATE_LIMITED, Outcome.REFUSED, Outcome.ERROR_EVENT])
+def test_a_stream_that_was_given_an_answer_was_not_cut(outcome):
+    scene = with_cut()
+    scene.stream(1, 4.9, cohort="a", outcome=outcome, closed_ns=at(5.01))
+    assert flags(scene)["hit_cut"].tolist() == [""]
+
+
 def test_a_stream_that_completed_was_not_cut():
     scene = with_cut()
     scene.stream(1, 4.0, cohort="a", terminal_ns=at(5.2), closed_ns=at(5.2))
