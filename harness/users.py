@@ -2,7 +2,6 @@
 
 from typing import Any, ClassVar
 
-import gevent
 from locust import User
 from locust.exception import RescheduleTask
 
@@ -49,6 +48,7 @@ class StreamingUser(User):
         self._own_wait = None if type(self).wait_time is StreamingUser.wait_time else self.wait_time
         self.wait_time = self._wait_for_turn  # type: ignore[method-assign]
         self.intended_ns: int | None = None
+        self._started = False
 
     @property
     def scenario(self) -> str:
@@ -56,10 +56,7 @@ class StreamingUser(User):
         return str(type(self).__module__).rpartition(".")[2]
 
     def on_start(self) -> None:
-        phases, now_ns = self.session.phases, clock.now()
-        turn = phases.next_closed(self.scenario, now_ns) if phases is not None else None
-        ramp_s = turn[1].load.ramp_s if turn is not None else 1.0
-        gevent.sleep(self._until(self.rng.uniform(0, ramp_s)))
+        self.wait()
 
     def on_stop(self) -> None:
         self._client.close()
@@ -69,10 +66,19 @@ class StreamingUser(User):
         return float(self.rng.uniform(*self.default_think_s))
 
     def _wait_for_turn(self) -> float:
+        if not self._started:
+            self._started = True
+            return self._until(self._ramp_s())
         phase = self._phase(clock.now())
         if phase is not None and phase.load.closed and self._planned:
             return self._until(sample(phase.load.think_s, self.rng))
         return self._until(self._own_wait() if self._own_wait is not None else StreamingUser.wait_time(self))
+
+    def _ramp_s(self) -> float:
+        """A user's place in the ramp of the phase it is there for: all are spawned at once."""
+        phases = self.session.phases
+        turn = phases.next_closed(self.scenario, clock.now()) if phases is not None else None
+        return float(self.rng.uniform(0, turn[1].load.ramp_s if turn is not None else 1.0))
 
     @property
     def _planned(self) -> bool:

@@ -11,7 +11,7 @@ from harness.plan.plan import Plan
 
 
 class PlanShape(LoadTestShape):
-    """Set on the environment by the listeners; users of a closed-loop phase, none in an open-loop one."""
+    """Users of a closed-loop phase; one, who waits, in an open-loop phase. Set by the listeners."""
 
     abstract = True
 
@@ -25,13 +25,13 @@ class PlanShape(LoadTestShape):
         """(users, spawn rate, classes), or None when the last phase is over."""
         if self.phases is None:
             return self._users(self._plan.phases[0])
-        phase = self.phases.at(clock.now())
+        phase = self.phases.at(max(clock.now(), self.phases.start_ns))  # workers start a little later
         return self._users(phase) if phase is not None else None
 
-    def _users(self, phase: Phase) -> tuple[int, float, list[type]] | tuple[int, float]:
+    def _users(self, phase: Phase) -> tuple[int, float, list[type]]:
         users = phase.load.users
         if users is None:
-            return 0, 1.0
+            users = 1  # who only waits: without any user a master has nothing to tell its workers
         # All at once: between batches Locust waits for the last phase's users to finish their streams.
         # The ramp is each user's own first wait.
         return users, float(users), classes_of(self._classes, phase.scenario_name)
