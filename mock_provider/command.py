@@ -12,9 +12,12 @@ from pathlib import Path
 import uvloop
 from aiohttp import web
 
+from harness import clock
 from harness.plan.provider import Provider
 from harness.plan.reader import PlanError, load_as
-from mock_provider import faults, requests
+from mock_provider import notation, requests
+from mock_provider.house import House
+from mock_provider.link import LocalLink
 from mock_provider.server import MockProvider
 
 BACKLOG = 2048
@@ -50,7 +53,8 @@ def main(argv: list[str]) -> int:
         _check(config, str(args.config))
         host = config.host if args.host is None else args.host
         sock = _listen(host, config.port if args.port is None else args.port)
-        provider = MockProvider(config, args.seed, args.ledger_dir)
+        link = LocalLink(House(config, clock.now()))
+        provider = MockProvider(config, args.seed, link, args.ledger_dir)
     except (PlanError, _CannotListen) as error:
         sys.stderr.write(f"{error}\n")
         return _USAGE
@@ -70,9 +74,12 @@ def _check(config: Provider, source: str) -> None:
                 f"{source}: models.{model}.dialect: no dialect {profile.dialect} (known: {known})"
             )
     rules = [(f"models.{model}.faults", rule) for model, at in config.models.items() for rule in at.faults]
+    rules += [(f"keys.{key}.faults", rule) for key, at in config.keys.items() for rule in at.faults]
     for place, rule in [*rules, *(("faults", rule) for rule in config.faults)]:
-        if rule.id not in faults.names():
-            raise PlanError(f"{source}: {place}: no fault {rule.id} (known: {', '.join(faults.names())})")
+        try:
+            notation.check(rule)
+        except notation.BadNotation as error:
+            raise PlanError(f"{source}: {place}: {error}") from None
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -1,144 +1,225 @@
-"""Where a request is decided: who answers it, from which quota, with which fault. Time is an argument."""
+"""Where a request is decided: who answers it, what the house says, which script it gets. Pure."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import msgspec
 
+from harness import dialects
 from harness.clock import SECOND
 from harness.dialects.dialect import Encoder
-from harness.plan.provider import ModelProfile, Provider
+from harness.plan.provider import FaultRule, ModelProfile, Provider
 from harness.record import LedgerRow
-from mock_provider import faults, requests
-from mock_provider.attempt import Attempts, identify, plan_answer
+from mock_provider import faults, notation, requests, settings
+from mock_provider.attempt import identify
+from mock_provider.content import Content, compose
 from mock_provider.faults.fault import Setting
-from mock_provider.quota import KeyQuota
-from mock_provider.requests.request import Api, ChatRequest, Problem, count_tokens
-from mock_provider.script import Headers, Script, whole
-from mock_provider.selection import choose
+from mock_provider.house import Arrival, Entry
+from mock_provider.planning import plan_answer
+from mock_provider.requests.request import Api, ChatRequest, Incoming, Problem, count_tokens
+from mock_provider.script import Do, Framing, Headers, Script, Step, whole
 
-
-class _Named(msgspec.Struct):
-    model: str | None = None
-
-
-_named = msgspec.json.Decoder(_Named).decode
+FAULT_HEADER = "x-mock-fault"
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What to do with a request. `release(emitted)` gives back what was reserved for it."""
+    """What to do with a request."""
 
     script: Script
-    stream: int = 0
     encoder: Encoder | None = None
-    release: Callable[[int], None] = lambda emitted: None
+    seed: int = 0
+    stream: int = 0
+    batched: bool = False
+    cancellable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request that makes sense, before the house has been asked."""
+
+    api: Api
+    request: ChatRequest
+    profile: ModelProfile
+    content: Content
+    arrival: Arrival
 
 
 class Desk:
-    """Knows the models, the quotas' state and how often each stream has come."""
+    """One worker's view of the configuration. It keeps no state of its own."""
 
-    def __init__(self, config: Provider, seed: int, started_ns: int) -> None:
-        self._config, self._seed, self._started_ns = config, seed, started_ns
+    def __init__(self, config: Provider, seed: int) -> None:
+        self._config, self._seed = config, seed
         self._apis = {name: requests.load(name) for name in requests.names()}
-        self._attempts = Attempts()
-        self._quotas: dict[tuple[str, str], KeyQuota] = {}
+        # A path that several dialects share belongs to openai until a profile says otherwise.
+        self._by_route: dict[tuple[str, str], list[str]] = {}
+        for name in sorted(self._apis, key=lambda name: (name != "openai", name)):
+            for route in self._apis[name].routes:
+                self._by_route.setdefault(route, []).append(name)
 
     @property
-    def paths(self) -> list[str]:
-        """Every path on which some dialect is mounted."""
-        return sorted({path for api in self._apis.values() for path in api.paths})
+    def routes(self) -> list[tuple[str, str]]:
+        """(method, path) of everything that is answered."""
+        return sorted(self._by_route)
 
-    def decide(self, row: LedgerRow, body: bytes, now_ns: int) -> Decision:
-        """What the request of `row` gets; fills in what the ledger knows of it by now."""
-        model = _model_of(body)
-        api = self._api(row.path, model)
+    def read(self, row: LedgerRow, incoming: Incoming) -> Asked | Decision:
+        """What is asked, or the refusal of what makes no sense; fills in what the ledger knows by now."""
+        path, prefix_fault = _without_prefix(incoming.path)
+        incoming = msgspec.structs.replace(incoming, path=path)
+        names = self._by_route.get((incoming.method, path))
+        if names is None:
+            return self._lost(incoming, row)
+        name = names[0]
         try:
-            return self._answer(api, row, api.parse(body), now_ns)
+            asked_model = self._apis[name].model(incoming)
+            name = self._dialect(names, asked_model)
+            return self._read(name, row, incoming, prefix_fault)
         except Problem as problem:
-            return Decision(_error(api, problem, row, ()))
+            row.dialect = name
+            return Decision(_error(self._apis[name], problem, row, ()))
 
-    def _api(self, path: str, model: str) -> Api:
-        profile = self._config.models.get(model)
-        if profile is not None and path in self._apis[profile.dialect].paths:
-            return self._apis[profile.dialect]
-        # A path that several dialects share belongs to openai until a profile says otherwise.
-        return next(
-            api
-            for name, api in sorted(self._apis.items(), key=lambda item: item[0] != "openai")
-            if path in api.paths
+    def _lost(self, incoming: Incoming, row: LedgerRow) -> Decision:
+        methods = [method for method, path in self._by_route if path == incoming.path]
+        if methods:
+            text = f"Not allowed to {incoming.method} {incoming.path}; use {' or '.join(methods)}."
+            problem = Problem(405, text)
+        else:
+            served = ", ".join(f"{method} {path}" for method, path in self.routes)
+            text = f"Unknown request URL: {incoming.method} {incoming.path}. Served here: {served}"
+            problem = Problem(404, text, code="unknown_url")
+        anthropic = "anthropic" in self._apis and "anthropic-version" in incoming.headers
+        return Decision(_error(self._apis["anthropic" if anthropic else "openai"], problem, row, ()))
+
+    def _dialect(self, names: list[str], model: str) -> str:
+        """Which of the dialects on a path answers: that of the model's profile, else the usual one."""
+        base, _, rest = model.partition("+")
+        profile = self._config.models.get(base)
+        wanted = {profile.dialect} if profile is not None else set()
+        for part in rest.split("+"):
+            if part.startswith("api="):
+                wanted = {part.removeprefix("api=")}
+        return next((name for name in names if name in wanted), names[0])
+
+    def _read(
+        self, name: str, row: LedgerRow, incoming: Incoming, prefix_fault: FaultRule | None
+    ) -> Asked | Decision:
+        api = self._apis[name]
+        request = api.parse(incoming)
+        row.model, row.streaming, row.dialect = request.model, request.stream, name
+        try:
+            given = settings.parse(request.model or next(iter(self._config.models)))
+        except settings.BadSetting as error:
+            raise Problem(400, f"The model name {request.model!r}: {error}", param="model") from None
+        profile = self._profile(name, given, incoming.path)
+        asked_fault = prefix_fault or given.fault or _header_fault(incoming)
+        if asked_fault is not None and faults.load(asked_fault.id).needs_stream and not request.stream:
+            raise Problem(400, f"The fault {asked_fault.id} can only be played on a stream.", param="model")
+        identity = identify(request.prompt)
+        row.stream, row.input_tokens = identity.recorded, count_tokens(request.prompt)
+        seed = self._seed if given.seed is None else given.seed
+        content = compose(request, profile.parallel_tools, seed, identity.stream)
+        arrival = Arrival(
+            worker=row.worker,
+            stream=identity.stream,
+            recorded=identity.recorded,
+            model=given.model,
+            path=incoming.path,
+            key=row.key,
+            streaming=request.stream,
+            input_tokens=row.input_tokens,
+            max_tokens=request.max_tokens,
+            fixed_tokens=content.fixed_tokens,
+            seed=seed,
+            profile=profile if given.changes else None,
+            asked=asked_fault,
         )
+        return Asked(api, request, profile, content, arrival)
 
-    def _answer(self, api: Api, row: LedgerRow, asked: ChatRequest, now_ns: int) -> Decision:
-        row.model, row.streaming = asked.model, asked.stream
-        profile = self._profile(api, asked.model, row.path)
-        row.dialect = profile.dialect
-        identity = identify(asked.prompt)
-        row.stream, row.input_tokens = identity.recorded, count_tokens(asked.prompt)
-        attempt = self._attempts.count(identity)
-        quota = self._quota(row.key, asked.model, profile, now_ns)
-        planned = plan_answer(
-            profile, asked, row.input_tokens, seed=self._seed, stream=identity.stream, attempt=attempt
-        )
-        row.planned_tokens, row.prefill_us = planned.tokens, planned.prefill_ns // 1000
-        reserved = row.input_tokens + (asked.max_tokens or planned.tokens)
-        refusal = quota.admit(reserved, now_ns) if quota is not None else None
-        headers = api.headers(row.request, quota.standing(now_ns) if quota is not None else {})
-        if refusal is not None:
-            problem, retry = api.refusal(asked.model, refusal)
-            row.limit, row.ended_by, row.planned_tokens = refusal.limit, "limit", 0
-            row.retry_after_s = refusal.wait_ns / SECOND if refusal.wait_ns is not None else None
-            return Decision(_error(api, problem, row, (*headers, *retry)))
-        script = planned.script.replace(planned.script.steps, headers=(*planned.script.headers, *headers))
-        rule = choose(
-            [*profile.faults, *self._config.faults],
-            model=asked.model,
-            path=row.path,
-            stream=identity.recorded,
-            streaming=asked.stream,
-            seed=self._seed,
-            drawn_for=(identity.stream, attempt),
-            since_start_s=(now_ns - self._started_ns) / SECOND,
-        )
-        if rule is not None:
-
-            def error(status: int) -> Script:
-                return _error(api, Problem(status, "The server had an error (planned fault)."), row, headers)
-
-            script = faults.load(rule.id).play(script, rule, Setting(error=error))
-
-        def release(emitted: int) -> None:
-            if quota is not None:
-                quota.release(reserved, row.input_tokens + emitted)
-
-        return Decision(script, identity.stream, planned.encoder, release)
-
-    def _profile(self, api: Api, model: str, path: str) -> ModelProfile:
-        profile = self._config.models.get(model)
+    def _profile(self, name: str, given: settings.Settings, path: str) -> ModelProfile:
+        profile = self._config.models.get(given.model)
         if profile is None:
             known = ", ".join(self._config.models)
-            raise Problem(
-                404, f"The model `{model}` does not exist; this provider has: {known}", param="model"
-            )
-        if self._apis[profile.dialect] is not api:
-            right = self._apis[profile.dialect].paths[0]
-            raise Problem(404, f"The model `{model}` is not served on {path}; POST to {right}", param="model")
-        return profile
+            text = f"The model `{given.model}` does not exist; this provider has: {known}"
+            raise Problem(404, text, param="model")
+        try:
+            profile = given.apply(profile)
+        except settings.BadSetting as error:
+            raise Problem(400, f"The model name: {error}", param="model") from None
+        # A default profile answers wherever it is asked; one that names its dialect answers there.
+        return profile if profile.dialect == name else msgspec.structs.replace(profile, dialect=name)
 
-    def _quota(self, key: str, model: str, profile: ModelProfile, now_ns: int) -> KeyQuota | None:
-        if profile.quota is None:
-            return None
-        found = self._quotas.get((key, model))
-        if found is None:
-            found = self._quotas[key, model] = KeyQuota(profile.quota, now_ns)
-        return found
+    def decide(self, asked: Asked, entry: Entry, row: LedgerRow) -> Decision:
+        """The script of the answer, now that the house has spoken."""
+        api, request = asked.api, asked.request
+        headers = api.headers(row.request, entry.standing)
+        if entry.refusal is not None:
+            problem, retry = api.refusal(request.model, entry.refusal)
+            wait_ns = entry.refusal.wait_ns
+            row.limit, row.ended_by = entry.refusal.limit, "limit"
+            row.retry_after_s = wait_ns / SECOND if wait_ns is not None else None
+            return Decision(_error(api, problem, row, (*headers, *retry)))
+        if entry.overflow:
+            row.limit, row.ended_by = "queue", "limit"
+            problem = Problem(entry.overflow, "The engine is overloaded; its queue is full.")
+            return Decision(_error(api, problem, row, headers))
+        if request.resume_at and request.resume_at >= entry.tokens:
+            nothing = Script(steps=[Step(0, Do.HEAD), Step(0, Do.CLOSE)], status=204, headers=headers)
+            return Decision(nothing.replace(nothing.steps, framing=Framing.EMPTY))
+        planned = plan_answer(
+            asked.profile,
+            request,
+            asked.content,
+            entry,
+            row.input_tokens,
+            seed=asked.arrival.seed,
+            stream=asked.arrival.stream,
+        )
+        row.planned_tokens, row.prefill_us = planned.tokens, planned.prefill_ns // 1000
+        script = planned.script
+        script = script.replace(script.steps, headers=(*script.headers, *headers))
+        batched = asked.profile.batch is not None
+        if entry.rule is not None:
+            fault = faults.load(entry.rule.id)
+            script = self._play(entry.rule, script, asked, row, headers)
+            batched = batched and fault.generates
+        return Decision(
+            script,
+            planned.encoder,
+            asked.arrival.seed,
+            asked.arrival.stream,
+            batched,
+            asked.profile.cancellable,
+        )
+
+    def _play(
+        self, rule: FaultRule, script: Script, asked: Asked, row: LedgerRow, headers: Headers
+    ) -> Script:
+        def error(problem: Problem, more: Headers) -> Script:
+            return _error(asked.api, problem, row, (*headers, *more))
+
+        setting = Setting(dialect=dialects.load(asked.profile.dialect), error=error)
+        played = faults.load(rule.id).play(script, rule, setting)
+        return played.replace(played.steps, fault=notation.label(rule))
 
 
-def _model_of(body: bytes) -> str:
+def _without_prefix(path: str) -> tuple[str, FaultRule | None]:
+    """(`/v1/…`, the fault) of `/f/<fault>/v1/…`; other paths as they are, also with a bad notation."""
+    if not path.startswith("/f/"):
+        return path, None
+    text, slash, rest = path[3:].partition("/")
     try:
-        return _named(body).model or ""
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return ""  # the dialect's own parser will say what is wrong
+        return slash + rest, notation.parse(text)
+    except notation.BadNotation:
+        return path, None
+
+
+def _header_fault(incoming: Incoming) -> FaultRule | None:
+    text = incoming.headers.get(FAULT_HEADER)
+    if text is None:
+        return None
+    try:
+        return notation.parse(text)
+    except notation.BadNotation as error:
+        raise Problem(400, f"{FAULT_HEADER}: {error}") from None
 
 
 def _error(api: Api, problem: Problem, row: LedgerRow, headers: Headers) -> Script:

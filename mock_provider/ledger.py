@@ -4,20 +4,16 @@ from pathlib import Path
 
 from harness.record import LedgerRow, PartWriter
 
+_PAGE = 1 << 20  # bytes of a part that one look returns at most
+
 
 class Ledger:
-    """Counts what is written; without a folder it only counts."""
+    """Writes this worker's part; without a folder it writes nothing."""
 
     def __init__(self, folder: Path | None, process: str) -> None:
         self._part = PartWriter(folder, "ledger", process) if folder is not None else None
-        self.rows = 0
-        self.ended_by: dict[str, int] = {}
-        self.tokens = 0
 
     def write(self, row: LedgerRow) -> None:
-        self.rows += 1
-        self.tokens += row.emitted_tokens
-        self.ended_by[row.ended_by] = self.ended_by.get(row.ended_by, 0) + 1
         if self._part is not None:
             self._part.write(row)
             # Flushed by the row: a killed provider loses its open attempts, never a finished one.
@@ -26,3 +22,21 @@ class Ledger:
     def close(self) -> None:
         if self._part is not None:
             self._part.close()
+
+
+def read_after(folder: Path, cursor: str) -> tuple[list[bytes], str]:
+    """(rows as JSON lines that came after `cursor`, the cursor for the next look), over all parts.
+
+    A cursor is `part:offset` joined by commas; empty reads from the beginning. Raises ValueError for
+    another text.
+    """
+    offsets = {name: int(at) for name, at in (item.split(":") for item in cursor.split(",") if item)}
+    rows: list[bytes] = []
+    for path in sorted(folder.glob("ledger-*.jsonl")):
+        with path.open("rb") as part:
+            part.seek(offsets.get(path.stem, 0))
+            page = part.read(_PAGE)
+        whole = page[: page.rfind(b"\n") + 1]  # a row that is being written waits for the next look
+        offsets[path.stem] = offsets.get(path.stem, 0) + len(whole)
+        rows += whole.splitlines()
+    return rows, ",".join(f"{name}:{at}" for name, at in sorted(offsets.items()))

@@ -7,7 +7,9 @@ stamp, one join and one write. A close that was noticed after the last word is n
 import asyncio
 import socket
 import struct
+from collections import deque
 from collections.abc import Callable
+from copy import deepcopy
 
 import numpy as np
 
@@ -15,43 +17,52 @@ from harness import clock
 from harness.dialects.dialect import Encoder
 from harness.dialects.events import Usage
 from harness.record import LedgerRow
+from mock_provider.content import text_of
+from mock_provider.faults.s8 import GHOST, spoil
 from mock_provider.pacer import Alarm, Pacer
 from mock_provider.script import Do, Framing, Script, Step
 
 _LINGER_NOTHING = struct.pack("ii", 1, 0)
 
 
-class Answer:
-    """The text of an answer as its encoder frames it; `tokens(first, count)` is the text of a frame."""
-
-    def __init__(self, encoder: Encoder | None, tokens: Callable[[int, int], str]) -> None:
-        self.encoder, self.tokens = encoder, tokens
-
-
 class Player:
-    """One attempt while it is being answered. `on_end` is called once, with the row complete."""
+    """One attempt while it is being answered. `on_end` is called once, with the row complete.
+
+    A `batched` player waits for `grant` before each token. One that is not `cancellable` plays on to
+    nobody when its peer has left.
+    """
 
     def __init__(
         self,
         script: Script,
-        answer: Answer,
+        encoder: Encoder | None,
         row: LedgerRow,
         transport: asyncio.Transport,
         pacer: Pacer,
         *,
+        seed: int = 0,
+        stream: int = 0,
         keep_alive: bool,
         head: bytes,
+        batched: bool = False,
+        cancellable: bool = True,
         on_end: Callable[["Player"], None],
     ) -> None:
         self.row = row
         self.keep_alive = keep_alive and script.framing is not Framing.CLOSE
         self.over: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._script, self._answer, self._head = script, answer, head
+        self._script, self._encoder, self._head = script, encoder, head
+        self._seed, self._stream = seed, stream
         self._transport, self._pacer, self._on_end = transport, pacer, on_end
         self._chunked = script.framing is Framing.CHUNKED
+        self._cancellable = cancellable
+        self._grants: deque[int] | None = deque() if batched else None
         self._next = 0
+        self._frames = 0
+        self._held = ""  # text that rides on the finish
         self._alarm: Alarm | None = None
         self._ended = False
+        self._gone = False
         self._emit_ns: list[int] = []
         self._emit_tokens: list[int] = []
         self._late_ns: list[int] = []
@@ -62,33 +73,67 @@ class Player:
         self._base_ns = admitted_ns
         self._advance()
 
+    def dequeued(self, at_ns: int) -> None:
+        """The batch has taken the request in."""
+        self.row.queue_us = max(0, at_ns - self.row.received_ns) // 1000
+
+    def grant(self, at_ns: int) -> None:
+        """The batch has generated one token for this answer."""
+        if self._grants is not None and not self._ended:
+            if not self.row.prefill_us:
+                self.row.prefill_us = (at_ns - self.row.received_ns) // 1000 - self.row.queue_us
+            self._grants.append(at_ns)
+            if self._alarm is None:
+                self._advance()
+
     def _advance(self) -> None:
         self._alarm = None
         steps = self._script.steps
         while not self._ended:
             step = steps[self._next]
+            if self._grants is not None and not self._granted(step, self._grants):
+                return
             due_ns = self._base_ns + step.at_ns
             now = clock.now()
             if due_ns > now:
                 self._alarm = self._pacer.at(due_ns, self._advance)
                 return
-            if self._transport.is_closing():
+            if not self._gone and self._transport.is_closing():
                 self.peer_left()
-                return
+                continue
             self._next += 1
             self._do(step, due_ns, now)
 
+    def _granted(self, step: Step, grants: deque[int]) -> bool:
+        """Whether the step's tokens have been generated; it is then due when the last of them was."""
+        needed = max(step.tokens, int(step.do is Do.START))
+        if len(grants) < needed:
+            return False
+        if needed:
+            # Later steps keep their distance, which is what a fault has added.
+            self._base_ns = max(self._base_ns, grants[needed - 1] - step.at_ns)
+        return True
+
     def _do(self, step: Step, due_ns: int, now: int) -> None:
-        row, encoder = self.row, self._answer.encoder
+        row, encoder = self.row, self._encoder
+        if step.tokens:
+            self._count(step.tokens, due_ns, now)
         match step.do:
-            case Do.TOKENS:
+            case Do.TEXT:
+                self._text(step)
+            case Do.REASON:
                 assert encoder is not None
-                text = self._answer.tokens(row.emitted_tokens, step.tokens)
-                self._count(step.tokens, due_ns, now)
-                self._write(encoder.text(text))
+                self._write(encoder.reasoning(step.data.decode()))
+            case Do.TOOL_OPEN:
+                assert encoder is not None
+                self._write(encoder.tool_open(step.nth, *step.data.decode().split("\n", 1)))
+            case Do.TOOL:
+                assert encoder is not None
+                self._write(encoder.tool_fragment(step.nth, step.data.decode()))
             case Do.HEAD:
                 row.headers_ns = now
-                self._transport.write(self._head)
+                if not self._gone:
+                    self._transport.write(self._head)
             case Do.START:
                 assert encoder is not None
                 self._write(encoder.start())
@@ -96,63 +141,92 @@ class Player:
                 assert encoder is not None
                 row.finish_reason = self._script.finish_reason
                 usage = Usage(row.input_tokens, row.emitted_tokens)
-                self._write(encoder.finish(row.finish_reason, usage))
+                self._write(encoder.finish(row.finish_reason, usage, self._held))
             case Do.END:
                 assert encoder is not None
                 row.terminal_ns = now
                 self._write(encoder.end())
             case Do.BYTES:
-                if step.tokens:
-                    self._count(step.tokens, due_ns, now)
                 self._write(step.data)
+            case Do.EXTRA | Do.SPOILED:
+                self._write(self._beside(step))
+            case Do.ERROR:
+                assert encoder is not None
+                self._write(encoder.error(*self._script.error))
             case Do.FAULT:
                 row.fault = self._script.fault
                 row.injected_us = self._script.injected_ns // 1000
-            case Do.CLOSE:
-                self._close(now)
-            case Do.FIN:
-                self._end("fault", now)
-                self._transport.close()
-            case Do.RST:
-                self._end("fault", now)
-                reset(self._transport)
+            case Do.CLOSE | Do.FIN | Do.RST:
+                self._close(step.do, now)
+
+    def _text(self, step: Step) -> None:
+        assert self._encoder is not None
+        text = step.data.decode() or text_of(self._seed, self._stream, step.nth, step.tokens)
+        following = self._script.steps[self._next]
+        if following.do is Do.FINISH and following.at_ns <= step.at_ns:
+            self._held = text  # some servers put the finish on the last text
+        else:
+            self._write(self._encoder.text(text, step.tokens))
+
+    def _beside(self, step: Step) -> bytes:
+        """A frame that the answer does not count: its encoder must not remember it."""
+        encoder = deepcopy(self._encoder)
+        assert encoder is not None
+        if step.do is Do.SPOILED:
+            return spoil(encoder.text(GHOST, 0), step.data.decode())
+        return encoder.text(text_of(self._seed, self._stream, step.nth, 1), 0)
 
     def _count(self, tokens: int, due_ns: int, now: int) -> None:
+        if self._grants is not None:
+            for _ in range(tokens):
+                self._grants.popleft()
         self._emit_ns.append(now)
         self._emit_tokens.append(tokens)
         self._late_ns.append(now - due_ns)
         self.row.emitted_tokens += tokens
-
-    def _close(self, now: int) -> None:
-        row = self.row
-        if self._script.framing is Framing.LENGTH and not row.fault:
-            row.terminal_ns, row.finish_reason = now, self._script.finish_reason
-        by_fault = bool(row.fault) and row.terminal_ns is None
-        # Ended before the last bytes leave: the peer's answer to them is no abort.
-        self._end("fault" if by_fault else row.ended_by or "provider", now)
-        if self._chunked:
-            self._transport.write(b"0\r\n\r\n")
-        if not self.keep_alive:
-            self._transport.close()
+        if self._gone:
+            self.row.wasted_tokens += tokens
 
     def _write(self, frame: bytes) -> None:
-        if not frame:
+        if not frame or self._gone:
             return
-        if self._chunked:
-            frame = b"%x\r\n%b\r\n" % (len(frame), frame)
-        self._transport.write(frame)
+        pieces = [frame]
+        if self._script.reframe is not None:
+            pieces = self._script.reframe(frame, self._frames)
+        self._frames += 1
+        for piece in pieces:
+            self._transport.write(b"%x\r\n%b\r\n" % (len(piece), piece) if self._chunked else piece)
+
+    def _close(self, how: Do, now: int) -> None:
+        row, script = self.row, self._script
+        if how is Do.CLOSE and script.framing is Framing.LENGTH and not script.ends_by_fault:
+            row.terminal_ns, row.finish_reason = now, script.finish_reason
+        # Ended before the last bytes leave: the peer's answer to them is no abort.
+        by_us = "fault" if script.ends_by_fault else row.ended_by or "provider"
+        self._end("peer" if self._gone else by_us, now)
+        if how is Do.RST:
+            reset(self._transport)
+            return
+        if how is Do.CLOSE and self._chunked and not self._gone:
+            self._transport.write(b"0\r\n\r\n")
+        if how is Do.FIN or not self.keep_alive:
+            self._transport.close()
 
     def peer_left(self) -> None:
         """The peer's close was noticed. Nothing to do if the attempt is over already."""
-        if not self._ended:
-            self.row.peer_left_ns = clock.now()
+        if self._ended or self._gone:
+            return
+        self.row.peer_left_ns = clock.now()
+        if self._cancellable:
             self._end("peer", self.row.peer_left_ns)
-            self._transport.close()
+        else:
+            self._gone = True
+        self._transport.close()
 
     def shut_down(self) -> None:
         """The provider stops: the connection closes where the answer is."""
         if not self._ended:
-            self._end("shutdown", clock.now())
+            self._end("peer" if self._gone else "shutdown", clock.now())
             self._transport.close()
 
     def _end(self, ended_by: str, now: int) -> None:

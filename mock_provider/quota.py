@@ -4,7 +4,9 @@ A bucket's level is kept in units of one sixty-billionth of what it counts, so t
 an integer each nanosecond and a client told to come back at an instant is admitted at that instant.
 """
 
+import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from harness.clock import SECOND
 from harness.plan.provider import Quota
@@ -59,7 +61,7 @@ class Standing:
 class Refusal:
     """Which limit said no, and when to come back; no instant helps a request larger than the bucket."""
 
-    limit: str  # rpm, tpm or concurrent
+    limit: str  # rpm, tpm, itpm, otpm or concurrent
     wait_ns: int | None
     allowed: int
     used: int
@@ -68,6 +70,24 @@ class Refusal:
 
 CONCURRENT_RETRY_NS = SECOND  # a slot frees when some answer ends; nobody can say when
 
+# limit -> what headers call it
+WORDS = {"rpm": "requests", "tpm": "tokens", "itpm": "input-tokens", "otpm": "output-tokens"}
+
+
+class Demand(NamedTuple):
+    """What an attempt may use at most, in tokens."""
+
+    input: int
+    output: int
+
+    def of(self, limit: str) -> int:
+        return {
+            "rpm": 1,
+            "tpm": self.input + self.output,
+            "itpm": self.input,
+            "otpm": self.output,
+        }[limit]
+
 
 class KeyQuota:
     """The standing of one (key, model)."""
@@ -75,46 +95,49 @@ class KeyQuota:
     def __init__(self, quota: Quota, now_ns: int) -> None:
         self._concurrent = quota.concurrent
         self.open = 0
-        self.requests = Bucket(quota.rpm, quota.burst_s, now_ns) if quota.rpm else None
-        self.tokens = Bucket(quota.tpm, quota.burst_s, now_ns) if quota.tpm else None
+        rates = {limit: getattr(quota, limit) for limit in WORDS}
+        self.buckets = {
+            limit: Bucket(rate, quota.burst_s, now_ns) for limit, rate in rates.items() if rate is not None
+        }
 
-    def admit(self, tokens: int, now_ns: int) -> Refusal | None:
-        """Take one request that may use `tokens` tokens, or say why not; a refusal takes nothing."""
+    def admit(self, demand: Demand, now_ns: int) -> Refusal | None:
+        """Take one request with its tokens, or say why not; a refusal takes nothing."""
         if self._concurrent is not None and self.open >= self._concurrent:
             return Refusal("concurrent", CONCURRENT_RETRY_NS, self._concurrent, self.open, 1)
-        waits = [
-            self._refusal(name, bucket, amount, now_ns)
-            for name, bucket, amount in (("rpm", self.requests, 1), ("tpm", self.tokens, tokens))
-            if bucket is not None and bucket.wait_ns(amount, now_ns) > 0
+        refusals = [
+            self._refusal(limit, bucket, demand.of(limit), now_ns)
+            for limit, bucket in self.buckets.items()
+            if bucket.wait_ns(demand.of(limit), now_ns) > 0
         ]
-        if waits:
-            return max(
-                waits, key=lambda refusal: float("inf") if refusal.wait_ns is None else refusal.wait_ns
-            )
-        for bucket, amount in ((self.requests, 1), (self.tokens, tokens)):
-            if bucket is not None:
-                bucket.take(amount)
+        if refusals:
+            return max(refusals, key=lambda each: math.inf if each.wait_ns is None else each.wait_ns)
+        for limit, bucket in self.buckets.items():
+            bucket.take(demand.of(limit))
         self.open += 1
         return None
 
-    def _refusal(self, name: str, bucket: Bucket, amount: int, now_ns: int) -> Refusal:
+    def _refusal(self, limit: str, bucket: Bucket, amount: int, now_ns: int) -> Refusal:
         wait_ns = bucket.wait_ns(amount, now_ns) if amount <= bucket.capacity else None
         used = bucket.capacity - bucket.remaining(now_ns)
-        return Refusal(name, wait_ns, bucket.capacity, used, amount)
+        return Refusal(limit, wait_ns, bucket.capacity, used, amount)
 
-    def release(self, reserved: int, used: int) -> None:
-        """The attempt is over: its slot is free and what it did not use comes back."""
+    def release(self, reserved: Demand, output: int) -> None:
+        """The attempt is over: its slot is free, and the output that was not used comes back."""
         self.open -= 1
-        if self.tokens is not None:
-            self.tokens.give(reserved - used)
+        for limit in ("tpm", "otpm"):
+            if limit in self.buckets:
+                self.buckets[limit].give(reserved.output - output)
+
+    def idle(self, now_ns: int) -> bool:
+        """Whether forgetting it changes nothing."""
+        full = all(bucket.remaining(now_ns) >= bucket.capacity for bucket in self.buckets.values())
+        return full and not self.open
 
     def standing(self, now_ns: int) -> dict[str, Standing]:
-        """By header word: `requests`, `tokens`; only the limits that there are."""
-        buckets = {"requests": self.requests, "tokens": self.tokens}
+        """By header word; only the limits that there are."""
         return {
-            name: Standing(
+            WORDS[limit]: Standing(
                 bucket.per_minute, bucket.remaining(now_ns), bucket.wait_ns(bucket.capacity, now_ns)
             )
-            for name, bucket in buckets.items()
-            if bucket is not None
+            for limit, bucket in self.buckets.items()
         }

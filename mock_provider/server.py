@@ -9,16 +9,21 @@ from aiohttp import web
 from harness import clock
 from harness.plan.provider import Provider
 from harness.record import LedgerRow
-from mock_provider import requests
-from mock_provider.attempt import CREATED_S, head_bytes, key_digest, text_of
-from mock_provider.desk import Decision, Desk
+from mock_provider.admin import Admin
+from mock_provider.attempt import key_digest
+from mock_provider.batch import Step
+from mock_provider.desk import Asked, Decision, Desk
 from mock_provider.ledger import Ledger
+from mock_provider.link import Link
+from mock_provider.metrics import Counters
 from mock_provider.pacer import Pacer
-from mock_provider.player import Answer, Player
-from mock_provider.requests.request import Problem
+from mock_provider.planning import CREATED_S, head_bytes
+from mock_provider.player import Player
+from mock_provider.requests.request import Incoming
 from mock_provider.script import Framing
 
 MAX_BODY = 32 << 20
+_EARLY = 1_000
 
 
 class Played(web.StreamResponse):
@@ -40,56 +45,72 @@ class Played(web.StreamResponse):
 
 
 class MockProvider:
-    """One provider process. Its streams depend on `seed` and on the requests alone."""
+    """One worker of the provider. Its streams depend on `seed` and on the requests alone."""
 
-    def __init__(self, config: Provider, seed: int, ledger_dir: Path | None, worker: str = "mock-0") -> None:
-        self.ledger = Ledger(ledger_dir, worker)
-        self._config, self._seed, self._worker = config, seed, worker
-        self._desk = Desk(config, seed, clock.now())
+    def __init__(
+        self,
+        config: Provider,
+        seed: int,
+        link: Link,
+        ledger_dir: Path | None = None,
+        worker: str = "mock-0",
+        admin_token: str = "",
+    ) -> None:
+        self._config, self._worker, self._link = config, worker, link
+        self._desk = Desk(config, seed)
+        self._ledger = Ledger(ledger_dir, worker)
+        self._admin = Admin(link, ledger_dir, admin_token)
+        self._counters = Counters(worker)
         self._pacer: Pacer | None = None
         self._open: set[Player] = set()
+        self._batched: dict[int, Player] = {}
+        self._early: dict[int, list[tuple[bool, int]]] = {}  # a batch may grant before the entry is read
         self._requests = 0
         self._stopping = False
 
     def application(self) -> web.Application:
         app = web.Application(client_max_size=MAX_BODY)
-        app.router.add_get("/-/health", self._health)
+        app.router.add_route("*", "/-/{rest:.*}", self._operate)
+        app.router.add_route("*", "/metrics", self._operate)
         app.router.add_get("/v1/models", self._models)
-        for path in self._desk.paths:
-            app.router.add_post(path, self._answer)
-        app.router.add_route("*", "/{path:.*}", self._no_such_route)
+        app.router.add_route("*", "/{path:.*}", self._answer)
         app.on_startup.append(self._on_startup)
         return app
 
     async def _on_startup(self, app: web.Application) -> None:
         self._pacer = Pacer(asyncio.get_running_loop())
+        self._link.start(self._pacer, self._deliver)
 
-    async def _health(self, request: web.Request) -> web.Response:
+    async def _operate(self, request: web.Request) -> web.Response:
+        if request.path == "/-/health":
+            return self._health()
+        return await self._admin.answer(request, self._counters.text(len(self._open)))
+
+    def _health(self) -> web.Response:
+        counters = self._counters
         return _json(
             {
                 "status": "ok",
                 "worker": self._worker,
                 "requests": self._requests,
                 "open": len(self._open),
-                "ledger_rows": self.ledger.rows,
-                "emitted_tokens": self.ledger.tokens,
-                "ended_by": self.ledger.ended_by,
+                "ledger_rows": counters.rows,
+                "emitted_tokens": counters.tokens,
+                "wasted_tokens": counters.wasted,
+                "lateness_p99_ms": counters.lateness_ms(0.99),
+                "ended_by": counters.ended_by,
                 "models": list(self._config.models),
             }
         )
 
     async def _models(self, request: web.Request) -> web.Response:
+        names = list(self._config.models)
+        if "anthropic-version" in request.headers:
+            created = {"type": "model", "created_at": "2023-11-14T22:13:20Z"}
+            entries = [{"id": name, "display_name": name, **created} for name in names]
+            return _json({"data": entries, "has_more": False, "first_id": names[0], "last_id": names[-1]})
         fixed = {"object": "model", "created": CREATED_S, "owned_by": "mock"}
-        return _json({"object": "list", "data": [{"id": name, **fixed} for name in self._config.models]})
-
-    async def _no_such_route(self, request: web.Request) -> web.Response:
-        if request.path in self._desk.paths:
-            problem = Problem(405, f"Not allowed to {request.method} on {request.path}; POST to it.")
-        else:
-            text = f"Unknown request URL: {request.method} {request.path}. Served here: "
-            problem = Problem(404, text + ", ".join(self._desk.paths), code="unknown_url")
-        body = requests.load("openai").error_body(problem, "")
-        return web.Response(status=problem.status, body=body, content_type="application/json")
+        return _json({"object": "list", "data": [{"id": name, **fixed} for name in names]})
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         """One attempt, from its body to its row in the ledger."""
@@ -97,33 +118,62 @@ class MockProvider:
             body = await request.read()
         except web.HTTPRequestEntityTooLarge:
             body = b""  # refused below, by a parser that finds no question in it
-        player = self._begin(request, body, clock.now())
-        try:
-            await player.over
-        except asyncio.CancelledError:
-            player.peer_left()
-            raise
-        return Played(player.keep_alive)
-
-    def _begin(self, request: web.Request, body: bytes, received_ns: int) -> Player:
         transport = request.transport
         if transport is None or self._stopping:
             raise ConnectionResetError("nobody is there any more")
+        row = self._row(request, clock.now())
+        player: Player | None = None
+        try:
+            decision, ticket = await self._decide(request, body, row)
+            player = self._play(decision, ticket, row, request, transport)
+            await player.over
+        except asyncio.CancelledError:
+            if player is not None:
+                player.peer_left()
+            else:
+                row.peer_left_ns = row.closed_ns = clock.now()
+                row.ended_by = "peer"
+                self._written(row)
+            raise
+        return Played(player.keep_alive)
+
+    def _row(self, request: web.Request, received_ns: int) -> LedgerRow:
         self._requests += 1
-        authorization = request.headers.get("authorization", "")
-        key = authorization.removeprefix("Bearer ").strip() or request.headers.get("x-api-key", "")
-        row = LedgerRow(
+        given = request.headers
+        key = given.get("authorization", "").removeprefix("Bearer ").strip()
+        key = key or given.get("x-api-key", "") or given.get("x-goog-api-key", "")
+        return LedgerRow(
             request=f"req_{self._worker}_{self._requests}",
             worker=self._worker,
             path=request.path,
             key=key_digest(key),
             received_ns=received_ns,
         )
-        decision = self._desk.decide(row, body, received_ns)
-        return self._play(decision, row, request, transport)
+
+    async def _decide(self, request: web.Request, body: bytes, row: LedgerRow) -> tuple[Decision, int]:
+        incoming = Incoming(
+            method=request.method,
+            path=request.path,
+            query=dict(request.query),
+            headers={name.lower(): value for name, value in request.headers.items()},
+            body=body,
+        )
+        asked = self._desk.read(row, incoming)
+        if isinstance(asked, Decision):
+            return asked, 0
+        return await self._enter(asked, row)
+
+    async def _enter(self, asked: Asked, row: LedgerRow) -> tuple[Decision, int]:
+        entry = await self._link.enter(asked.arrival)
+        return self._desk.decide(asked, entry, row), entry.ticket
 
     def _play(
-        self, decision: Decision, row: LedgerRow, request: web.Request, transport: asyncio.Transport
+        self,
+        decision: Decision,
+        ticket: int,
+        row: LedgerRow,
+        request: web.Request,
+        transport: asyncio.Transport,
     ) -> Player:
         script, http_1_1 = decision.script, request.version >= (1, 1)
         if script.framing is Framing.CHUNKED and not http_1_1:
@@ -132,33 +182,56 @@ class MockProvider:
 
         def ended(player: Player) -> None:
             self._open.discard(player)
-            decision.release(player.row.emitted_tokens)
-            self.ledger.write(player.row)
-
-        def text(first: int, count: int) -> str:
-            return text_of(self._seed, decision.stream, first, count)
+            if ticket:
+                self._batched.pop(ticket, None)
+                self._link.leave(ticket, player.row.emitted_tokens)
+            self._written(player.row)
 
         assert self._pacer is not None
         player = Player(
             script,
-            Answer(decision.encoder, text),
+            decision.encoder,
             row,
             transport,
             self._pacer,
+            seed=decision.seed,
+            stream=decision.stream,
             keep_alive=request.keep_alive,
             head=head_bytes(script, http_1_1=http_1_1, keep_alive=request.keep_alive),
+            batched=decision.batched,
+            cancellable=decision.cancellable,
             on_end=ended,
         )
         self._open.add(player)
+        if decision.batched:
+            self._batched[ticket] = player
         player.begin(row.received_ns)
+        for granted, at_ns in self._early.pop(ticket, ()):
+            (player.grant if granted else player.dequeued)(at_ns)
         return player
+
+    def _deliver(self, step: Step, at_ns: int) -> None:
+        """Tell the players what a step of their batch did."""
+        for granted, tickets in ((False, step.admitted), (True, step.granted)):
+            for ticket in tickets:
+                player = self._batched.get(ticket)
+                if player is None:
+                    self._early.setdefault(ticket, []).append((granted, at_ns))
+                    while len(self._early) > _EARLY:
+                        del self._early[next(iter(self._early))]  # its player ended as the step was made
+                else:
+                    (player.grant if granted else player.dequeued)(at_ns)
+
+    def _written(self, row: LedgerRow) -> None:
+        self._counters.add(row)
+        self._ledger.write(row)
 
     def shut_down(self) -> None:
         """End every open attempt now; their rows are in the ledger when this returns."""
         self._stopping = True
         for player in list(self._open):
             player.shut_down()
-        self.ledger.close()
+        self._ledger.close()
 
 
 def _json(body: object) -> web.Response:

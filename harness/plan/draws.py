@@ -72,10 +72,11 @@ class Exponential(_Draw, frozen=True, kw_only=True, tag="exponential"):
 
 
 class Quantiles(_Draw, frozen=True, kw_only=True, tag="quantiles"):
-    """By points of the distribution; between them the inverse CDF is linear, from 0 to twice p99 - p95."""
+    """By points of the distribution; between them the inverse CDF is linear, and above p99 it ends
+    as far away as the point before it."""
 
     p50: float
-    p90: float
+    p90: float | None = None
     p95: float | None = None
     p99: float
 
@@ -93,7 +94,23 @@ class Quantiles(_Draw, frozen=True, kw_only=True, tag="quantiles"):
             raise ValueError("quantiles must not fall: p50 <= p90 <= p95 <= p99")
 
 
-Draw = float | Const | Uniform | Normal | LogNormal | Exponential | Quantiles
+class Empirical(_Draw, frozen=True, kw_only=True, tag="empirical"):
+    """Measured values, drawn with equal chance: written out, or a file with one number a line.
+
+    `harness.plan.empirical` replaces the file by its values as soon as the plan is read.
+    """
+
+    values: list[float] | None = None
+    file: str | None = None
+
+    def __post_init__(self) -> None:
+        if (self.values is None) == (self.file is None):
+            raise ValueError("empirical needs values or file, and not both")
+        if self.values is not None and not self.values:
+            raise ValueError("empirical needs at least one value")
+
+
+Draw = float | Const | Uniform | Normal | LogNormal | Exponential | Quantiles | Empirical
 
 
 def sample(draw: Draw, rng: Rng) -> float:
@@ -118,6 +135,10 @@ def sample_many(draw: Draw, count: int, rng: Rng) -> np.ndarray:
             values = rng.exponential(draw.mean, count)
         case Quantiles():
             values = np.interp(rng.random(count), *draw.points)
+        case Empirical():
+            if draw.values is None:
+                raise ValueError(f"the values of {draw.file} have not been read")
+            values = rng.choice(np.asarray(draw.values, dtype=float), count)
     drawn: np.ndarray = np.maximum(values, 0.0)
     return drawn
 

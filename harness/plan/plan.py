@@ -60,7 +60,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
                     f"which neither network.journeys (known: {known}) nor scenarios/networks/journeys/ has"
                 )
         model = phase.model or self.target.model
-        if self.provider is not None and model is not None and model not in self.provider.models:
+        base = model.partition("+")[0] if model is not None else None  # after + come settings for the mock
+        if self.provider is not None and base is not None and base not in self.provider.models:
             known = ", ".join(self.provider.models)
             raise ValueError(f"phase {phase.name} asks for model {model}; the provider has: {known}")
 

@@ -10,6 +10,7 @@ import msgspec
 import msgspec.inspect
 import yaml
 
+from harness.plan.empirical import BadSamples, inline
 from harness.plan.network import NamedJourney, with_named_journeys
 from harness.plan.plan import Plan
 
@@ -44,7 +45,10 @@ def load_as(path: Path, kind: type[T], prepare: Prepare | None = None) -> T:
         raise PlanError(f"{path}: no such file{_nearest_file(path)}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise PlanError(f"{path}: cannot be read: {error}") from None
-    return parse(text, kind, str(path), prepare)
+    try:
+        return inline(parse(text, kind, str(path), prepare), path.parent)
+    except BadSamples as error:
+        raise PlanError(str(error)) from None
 
 
 def parse(text: str, kind: type[T], source: str, prepare: Prepare | None = None) -> T:

@@ -2,25 +2,18 @@
 
 from harness.clock import SECOND
 from harness.plan.provider import FaultRule
-from mock_provider.faults.fault import Setting
-from mock_provider.script import Do, Script, Step, delay, split
+from mock_provider.faults.fault import Fault, Setting
+from mock_provider.script import Do, Script, Step, delay, due_ns, split
 
 
-class Stall:
-    needs_stream = True
-
-    def label(self, rule: FaultRule) -> str:
-        died = ":die" if rule.then == "die" else ""
-        return f"s6@{rule.at_token}:{rule.seconds:g}{died}"
-
-    def play(self, script: Script, rule: FaultRule, setting: Setting) -> Script:
-        silence_ns = round(rule.seconds * SECOND)
-        before, after = split(script.steps, rule.at_token)
-        begins_ns = after[0].at_ns if after else before[-1].at_ns
-        if rule.then == "die":
-            after = [Step(begins_ns, Do.FIN)]
-        steps = [*before, Step(begins_ns, Do.FAULT), *delay(after, silence_ns)]
-        return script.replace(steps, fault=self.label(rule), injected_ns=silence_ns)
+def play(script: Script, rule: FaultRule, setting: Setting) -> Script:
+    silence_ns = round(rule.seconds * SECOND)
+    before, after = split(script.steps, rule.at_token)
+    begins_ns = due_ns(before, after)
+    dies = rule.then == "die"
+    rest = [Step(begins_ns, Do.FIN)] if dies else after
+    steps = [*before, Step(begins_ns, Do.FAULT), *delay(rest, silence_ns)]
+    return script.replace(steps, injected_ns=silence_ns, ends_by_fault=dies)
 
 
-FAULT = Stall()
+FAULT = Fault(play=play, takes=("seconds", "then"))

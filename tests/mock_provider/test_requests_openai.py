@@ -5,7 +5,7 @@ import pytest
 from harness.clock import MS, SECOND
 from mock_provider.quota import Refusal, Standing
 from mock_provider.requests.openai import API, duration
-from mock_provider.requests.request import ChatRequest, Problem, count_tokens
+from mock_provider.requests.request import ChatRequest, Incoming, Problem, ToolSpec, count_tokens
 
 
 def body(**changes: object) -> bytes:
@@ -13,17 +13,46 @@ def body(**changes: object) -> bytes:
     return json.dumps(asked).encode()
 
 
+def parsed(raw: bytes) -> ChatRequest:
+    incoming = Incoming(method="POST", path="/v1/chat/completions", query={}, headers={}, body=raw)
+    return API.parse(incoming)
+
+
 def test_the_text_of_all_messages_is_the_prompt() -> None:
     parts = [{"type": "text", "text": "a"}, {"type": "image_url", "image_url": {"url": "x"}}]
     messages = [{"role": "system", "content": "s"}, {"role": "user", "content": parts}, {"role": "assistant"}]
-    assert API.parse(body(messages=messages)).prompt == "s\na\n\n"
+    assert parsed(body(messages=messages)).prompt == "s\na\n\n"
 
 
 def test_what_matters_of_a_request_is_read() -> None:
-    asked = API.parse(
+    asked = parsed(
         body(stream=True, stream_options={"include_usage": True}, max_tokens=5, max_completion_tokens=6, x=1)
     )
     assert asked == ChatRequest(model="m", prompt="hi", max_tokens=6, stream=True, include_usage=True)
+
+
+def test_tools_schemas_and_their_settings_are_read() -> None:
+    function = {"name": "f", "parameters": {"type": "object"}}
+    asked = parsed(
+        body(
+            tools=[{"type": "function", "function": function}],
+            tool_choice={"type": "function", "function": {"name": "f"}},
+            parallel_tool_calls=False,
+            response_format={
+                "type": "json_schema",
+                "json_schema": {"name": "n", "schema": {"type": "object"}},
+            },
+        )
+    )
+    assert asked.tools == [ToolSpec("f", {"type": "object"})]
+    assert (asked.tool_choice, asked.parallel_tools) == ("f", False)
+    assert asked.schema == {"type": "object"}
+
+
+def test_after_a_tool_has_answered_none_is_called_again() -> None:
+    messages = [{"role": "user", "content": "x"}, {"role": "tool", "content": "42", "tool_call_id": "c"}]
+    tools = [{"type": "function", "function": {"name": "f"}}]
+    assert parsed(body(messages=messages, tools=tools)).tools == []
 
 
 @pytest.mark.parametrize(
@@ -38,12 +67,13 @@ def test_what_matters_of_a_request_is_read() -> None:
         (body(messages="hi"), "messages"),
         (body(max_tokens=0), "max_tokens"),
         (body(stream="yes"), "stream"),
+        (body(n=2), "n"),
         (body(stream_options={"include_usage": True}), "stream_options"),
     ],
 )
 def test_a_bad_request_is_a_400_that_names_its_parameter(raw: bytes, param: str | None) -> None:
     with pytest.raises(Problem) as caught:
-        API.parse(raw)
+        parsed(raw)
     assert (caught.value.status, caught.value.param) == (400, param)
 
 

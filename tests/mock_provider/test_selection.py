@@ -1,20 +1,13 @@
 from harness.plan.provider import FaultRule, Match
-from mock_provider.selection import choose
+from mock_provider.attempt import key_digest
+from mock_provider.selection import Request, choose
 
 
 def chosen(
     rules: list[FaultRule], *, stream: int = 5, streaming: bool = True, attempt: int = 1, at_s: float = 0
 ) -> str | None:
-    rule = choose(
-        rules,
-        model="m",
-        path="/p",
-        stream=stream,
-        streaming=streaming,
-        seed=7,
-        drawn_for=(stream, attempt),
-        since_start_s=at_s,
-    )
+    request = Request(model="m", path="/p", stream=stream, streaming=streaming, key=key_digest("sk-a"))
+    rule = choose(rules, request, 7, (stream, attempt), at_s)
     return rule.id if rule is not None else None
 
 
@@ -28,6 +21,23 @@ def test_a_rule_can_mean_one_stream_or_one_path() -> None:
     assert chosen([FaultRule(id="s1", match=Match(stream=5))]) == "s1"
     assert chosen([FaultRule(id="s1", match=Match(stream=6))]) is None
     assert chosen([FaultRule(id="s1", match=Match(path="/q"))]) is None
+
+
+def test_a_rule_can_mean_one_key() -> None:
+    assert chosen([FaultRule(id="s1", match=Match(key="sk-a"))]) == "s1"
+    assert chosen([FaultRule(id="s1", match=Match(key="sk-b"))]) is None
+
+
+def test_a_window_that_repeats_is_an_endpoint_that_flaps() -> None:
+    rule = FaultRule(id="s1", window_s=(0, 60), every_s=120)
+    assert [chosen([rule], at_s=at) for at in (59, 60, 119, 120, 179, 180)] == [
+        "s1",
+        None,
+        None,
+        "s1",
+        "s1",
+        None,
+    ]
 
 
 def test_the_window_is_half_open() -> None:

@@ -1,0 +1,97 @@
+"""Settings that ride in a model's name: `mock-70b+ttft=800+itl=p50:20,p99:90+out=256+fault=s1@40+seed=7`.
+
+They survive systems that pass nothing else on. Times are milliseconds unless a fault says seconds.
+"""
+
+import difflib
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from harness.plan.draws import Draw, LogNormal, Quantiles
+from harness.plan.provider import FaultRule, ModelProfile
+from mock_provider import notation, requests
+
+Apply = Callable[[ModelProfile, str], ModelProfile]
+
+
+class BadSetting(Exception):
+    """What is wrong with a model's name; the text is for people."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What a model's name says: the model itself, and what is different this time."""
+
+    model: str
+    changes: dict[str, str] = {}
+    fault: FaultRule | None = None
+    seed: int | None = None
+
+    def apply(self, profile: ModelProfile) -> ModelProfile:
+        """`profile` with the changes. Raises BadSetting."""
+        for key, value in self.changes.items():
+            try:
+                profile = _PROFILE[key](profile, value)
+            except (ValueError, TypeError) as error:
+                raise BadSetting(f"{key}={value}: {error}") from None
+        return profile
+
+
+def _draw(text: str) -> Draw:
+    """`800`, `p50:20,p99:90` or `mean:20,cv:0.5`."""
+    if ":" not in text:
+        return float(text)
+    values: Any = {}
+    for part in text.split(","):
+        name, _, number = part.partition(":")
+        values[name] = float(number)
+    return Quantiles(**values) if "p50" in values else LogNormal(**values)
+
+
+def _dialect(text: str) -> str:
+    if text not in requests.names():
+        raise ValueError(f"no such dialect (known: {', '.join(requests.names())})")
+    return text
+
+
+def _setting(field: str, read: Callable[[str], Any]) -> Apply:
+    def apply(profile: ModelProfile, text: str) -> ModelProfile:
+        changed = msgspec.structs.replace(profile, **{field: read(text)})
+        return msgspec.convert(msgspec.to_builtins(changed), ModelProfile)  # its own checks again
+
+    return apply
+
+
+_PROFILE: dict[str, Apply] = {
+    "ttft": _setting("ttft_ms", _draw),
+    "itl": _setting("itl_ms", _draw),
+    "out": _setting("output_tokens", _draw),
+    "think": _setting("reasoning_tokens", _draw),
+    "chunk": _setting("tokens_per_chunk", int),
+    "tools": _setting("parallel_tools", int),
+    "api": _setting("dialect", _dialect),
+}
+KEYS = (*_PROFILE, "fault", "seed")
+
+
+def parse(name: str) -> Settings:
+    """Settings of a model's name. Raises BadSetting, naming the nearest key for an unknown one."""
+    model, *parts = name.split("+")
+    changes: dict[str, str] = {}
+    fault, seed = None, None
+    for part in parts:
+        key, _, value = part.partition("=")
+        if key not in KEYS:
+            near = difflib.get_close_matches(key, KEYS, 1)
+            raise BadSetting(f"unknown setting {key!r}" + (f"; did you mean {near[0]}?" if near else ""))
+        try:
+            if key == "fault":
+                fault = notation.parse(value)
+            elif key == "seed":
+                seed = int(value)
+            else:
+                changes[key] = value
+        except (notation.BadNotation, ValueError) as error:
+            raise BadSetting(str(error)) from None
+    return Settings(model=model, changes=changes, fault=fault, seed=seed)
