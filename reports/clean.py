@@ -12,9 +12,11 @@ import msgspec
 
 from harness.summary import Summary
 
-# C0 controls other than tab and newline, DEL, C1, the bidirectional controls, and lone surrogates,
-# which UTF-8 cannot write at all.
-_UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+# C0 controls other than tab and newline, DEL, C1, the bidirectional controls, lone surrogates,
+# which UTF-8 cannot write at all, and the two characters that XML refuses.
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
 
 
 def visible(text: str) -> str:

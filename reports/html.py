@@ -14,7 +14,7 @@ import jinja2
 from markupsafe import Markup
 
 from harness.summary import Summary
-from reports import definitions, json_report, numerals, outcomes, palette
+from reports import definitions, json_report, numerals, outcomes, palette, states
 from reports.page import chapters
 from reports.scoreboard import by_phase, scoreboard
 
@@ -87,6 +87,7 @@ def _template() -> jinja2.Template:
         "scoreboard": scoreboard,
         "by_phase": by_phase,
         "view": chapters,
+        "states": states,
     }
     return environment.get_template("page.html")
 

@@ -14,11 +14,11 @@ from harness.summary import CheckResult, Metric, Summary
 from reports.clean import cleaned
 from reports.numerals import NOTHING, counted, number, seconds
 from reports.outcomes import sentence
-from reports.page.chapters import STATES, balance, headline, sorted_checks
+from reports.page.chapters import balance, headline
+from reports.states import QUIET, STATES, broken, kept
 
 STYLES = {"pass": "green", "fail": "bold red", "open": "yellow", "invalid": "bold magenta", "none": "dim"}
 _FAULTS_SHOWN = 8
-_QUIET = ("PASS", "NOT MEASURED")  # only counted
 
 
 def final(summary: Summary, folder: Path | None = None) -> RenderableType:
@@ -50,7 +50,7 @@ def _verdict(summary: Summary) -> RenderableType:
         lines.append(Text("  interrupted: this is what there is of it", "yellow"))
     lines += [Text(f"  died: {part}", "bold red") for part in summary.run.died]
     lines += [Text(f"  {text}") for text in summary.verdict.sentences]
-    told = [check.evidence for check in summary.checks if check.state not in _QUIET and check.evidence]
+    told = [check.evidence for check in broken(summary) if check.evidence]
     reasons = [reason for reason in summary.verdict.reasons if not any(part in reason for part in told)]
     lines += [Text(f"  - {reason}") for reason in reasons]
     lines += [Text(f"  note: {note}", "dim") for note in summary.run.notes]
@@ -60,17 +60,14 @@ def _verdict(summary: Summary) -> RenderableType:
 def _checks(summary: Summary) -> RenderableType | None:
     if not summary.checks:
         return None
-    ordered = [check for _, group in sorted_checks(summary) for check in group]
-    bad = [check for check in ordered if check.state not in _QUIET]
-    bad.sort(key=lambda check: ("INVALID", "FAIL", "INCONCLUSIVE").index(check.state))
     rest = []
-    for state in _QUIET:
-        some = [check for check in ordered if check.state == state]
+    for state in QUIET:
+        some = [check for check in kept(summary) if check.state == state]
         if some:
             rest.append(
                 Text.assemble("  ", _state(state), f"  {counted(len(some), 'check')}: {_names(some)}")
             )
-    return Group(Text(), *[_broken(check) for check in bad], *rest)
+    return Group(Text(), *[_broken(check) for check in broken(summary)], *rest)
 
 
 def _names(checks: list[CheckResult]) -> str:

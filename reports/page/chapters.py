@@ -8,18 +8,8 @@ from reports.definitions import KEY_METRICS, METRICS
 from reports.numerals import NEVER, NOTHING, counted, number, seconds, share
 
 _HEADLINES = ("ttft_user", "ttft_service")
-_SEVERITY = ("INVALID", "FAIL", "INCONCLUSIVE", "NOT MEASURED", "PASS")
 _DRAWN = ("ttft_user", "ttft_service", "max_gap", "gap", "token_delay")
 _DISTRIBUTIONS = 3  # pictures are the slow part of a page
-STATES = {
-    "PASS": ("pass", "✓"),
-    "FAIL": ("fail", "✕"),
-    "INCONCLUSIVE": ("open", "?"),
-    "INVALID": ("invalid", "!"),
-    "NOT MEASURED": ("none", "○"),
-    "VALID": ("pass", "✓"),
-    "SUSPECT": ("open", "?"),
-}
 
 
 class Chapter(NamedTuple):
@@ -141,26 +131,6 @@ def outcome_totals(summary: Summary) -> dict[str, int]:
         for name, count in phase.outcomes.items():
             totals[name] = totals.get(name, 0) + count
     return totals
-
-
-def sorted_checks(summary: Summary) -> list[tuple[str, list[CheckResult]]]:
-    """Checks by phase: what went wrong first, then the order of the run. The whole run has the name ""."""
-    order = [phase.span.name for phase in summary.phases]
-    groups: dict[str, list[CheckResult]] = {}
-    for check in summary.checks:
-        groups.setdefault(check.phase, []).append(check)
-    for group in groups.values():
-        group.sort(key=_severity)
-
-    def rank(phase: str) -> tuple[int, int, str]:
-        worst = _severity(groups[phase][0])
-        return (worst if worst < 2 else 2, order.index(phase) if phase in order else -1, phase)
-
-    return [(phase, groups[phase]) for phase in sorted(groups, key=rank)]
-
-
-def _severity(check: CheckResult) -> int:
-    return _SEVERITY.index(check.state)
 
 
 def lanes(summary: Summary) -> list[Lane]:
