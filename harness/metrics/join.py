@@ -49,17 +49,17 @@ class Joined:
     @cached_property
     def content(self) -> Stamps:
         """Arrival of every content event, us from the attempt's `sent`."""
-        return repeated(self.attempts, "read_us", "read_events")
+        return repeated(self.attempts, "read_us", "read_events", "sent")
 
     @cached_property
     def arrivals(self) -> Stamps:
         """Arrival of every token, us from the attempt's `sent`."""
-        return repeated(self.attempts, "read_us", "read_tokens")
+        return repeated(self.attempts, "read_us", "read_tokens", "sent")
 
     @cached_property
     def emissions(self) -> Stamps:
         """Emission of every token, us from the ledger row's `received`."""
-        return repeated(self.upstream, "emit_us", "emit_tokens")
+        return repeated(self.upstream, "emit_us", "emit_tokens", "received")
 
     @cached_property
     def measured(self) -> Bools:

@@ -47,8 +47,10 @@ def _reached(start: str, end: str) -> Callable[[Joined], Samples]:
 
 def _part(start: str, end: str) -> Callable[[Joined], Samples]:
     def samples(joined: Joined) -> Samples:
-        every = np.arange(len(joined.attempts))
-        return finite("ms", every, joined.ms(end) - joined.ms(start))
+        # A further attempt was not intended at an instant of its own.
+        chosen = joined.attempts["attempt"].to_numpy() == 1 if start == "intended" else joined.measured | True
+        rows = np.flatnonzero(chosen)
+        return finite("ms", rows, (joined.ms(end) - joined.ms(start))[rows])
 
     return samples
 

@@ -36,15 +36,14 @@ def flat(column: pd.Series) -> tuple[Ints, Ints]:
     return rows, np.concatenate(arrays).astype(np.int64)
 
 
-def repeated(table: pd.DataFrame, times: str, counts: str) -> Stamps:
+def repeated(table: pd.DataFrame, times: str, counts: str, base: str) -> Stamps:
     """Each time of column `times` as often as column `counts` says: tokens or events share their read's.
 
-    A row whose two arrays differ in length, which only a damaged one has, gives nothing.
+    A row whose two arrays differ in length, or without the stamp `base` from which its times count, gives
+    nothing; only a damaged row is like that.
     """
     rows, us = flat(table[times])
     count_rows, count = flat(table[counts])
-    if len(rows) != len(count_rows) or not np.array_equal(rows, count_rows):
-        whole = table[times].map(len).to_numpy() == table[counts].map(len).to_numpy()
-        keep, count = whole[rows], count[whole[count_rows]]
-        rows, us = rows[keep], us[keep]
-    return Stamps(np.repeat(rows, count), np.repeat(us, count))
+    whole = (table[base].notna() & table[times].map(len).eq(table[counts].map(len))).to_numpy(dtype=bool)
+    keep, count = whole[rows], count[whole[count_rows]]
+    return Stamps(np.repeat(rows[keep], count), np.repeat(us[keep], count))

@@ -78,7 +78,8 @@ def test_a_stream_with_several_attempts_keeps_its_first_intention_and_its_last_s
     scene.stream(1, begin_s=2.0, attempt=2, ttft_ms=99.0)
     assert values(scene, "ttft_user") == pytest.approx([1100.0])
     assert values(scene, "ttft_service") == pytest.approx([99.0])
-    assert values(scene, "dispatch_delay") == pytest.approx([0.25, 0.25])
+    assert values(scene, "dispatch_delay") == pytest.approx([0.25])
+    assert values(scene, "pool_wait") == pytest.approx([0.25, 0.25])
 
 
 def test_a_whole_answer_without_visible_text_has_no_first_output_to_miss():
