@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import gc
 import json
+import os
 import signal
 import socket
 import sys
@@ -21,6 +22,7 @@ from mock_provider.link import LocalLink
 from mock_provider.server import MockProvider
 
 BACKLOG = 2048
+ADMIN_VARIABLE = "STREAMPROOF_MOCK_ADMIN_TOKEN"
 _USAGE = 4  # exit code: usage, environment or harness error
 
 
@@ -39,6 +41,12 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--host", help="address to listen on (default 127.0.0.1)")
     made.add_argument("--port", type=int, help="port to listen on; 0 takes a free one (default 0)")
     made.add_argument("--ledger-dir", type=Path, metavar="DIR", help="write ledger-*.jsonl into this folder")
+    made.add_argument(
+        "--admin-token",
+        default=os.environ.get(ADMIN_VARIABLE, ""),
+        help=f"demanded by everything under /-/ but health; without one only loopback may ask "
+        f"(default ${ADMIN_VARIABLE})",
+    )
     return made
 
 
@@ -54,7 +62,7 @@ def main(argv: list[str]) -> int:
         host = config.host if args.host is None else args.host
         sock = _listen(host, config.port if args.port is None else args.port)
         link = LocalLink(House(config, clock.now()))
-        provider = MockProvider(config, args.seed, link, args.ledger_dir)
+        provider = MockProvider(config, args.seed, link, args.ledger_dir, admin_token=args.admin_token)
     except (PlanError, _CannotListen) as error:
         sys.stderr.write(f"{error}\n")
         return _USAGE

@@ -63,7 +63,11 @@ class Desk:
 
     def read(self, row: LedgerRow, incoming: Incoming) -> Asked | Decision:
         """What is asked, or the refusal of what makes no sense; fills in what the ledger knows by now."""
-        path, prefix_fault = _without_prefix(incoming.path)
+        try:
+            path, prefix_fault = _without_prefix(incoming.path)
+        except notation.BadNotation as error:
+            problem = Problem(400, f"{incoming.path}: {error}; write /f/<fault>/ before the usual path.")
+            return Decision(_error(self._apis["openai"], problem, row, ()))
         incoming = msgspec.structs.replace(incoming, path=path)
         names = self._by_route.get((incoming.method, path))
         if names is None:
@@ -202,14 +206,11 @@ class Desk:
 
 
 def _without_prefix(path: str) -> tuple[str, FaultRule | None]:
-    """(`/v1/…`, the fault) of `/f/<fault>/v1/…`; other paths as they are, also with a bad notation."""
+    """(`/v1/…`, the fault) of `/f/<fault>/v1/…`; other paths as they are. Raises BadNotation."""
     if not path.startswith("/f/"):
         return path, None
     text, slash, rest = path[3:].partition("/")
-    try:
-        return slash + rest, notation.parse(text)
-    except notation.BadNotation:
-        return path, None
+    return slash + rest, notation.parse(text)
 
 
 def _header_fault(incoming: Incoming) -> FaultRule | None:

@@ -12,8 +12,8 @@ _ERRORS = {
 
 
 def play(script: Script, rule: FaultRule, setting: Setting) -> Script:
-    """A kind is `ERROR` or `ERROR/N`, N counting the dialect's shapes from 0; beyond them is the last."""
-    name, _, number = FAULT.kind(rule).partition("/")
+    """A kind is `ERROR` or `ERROR-N`, N counting the dialect's shapes from 0; beyond them is the last."""
+    name, _, number = FAULT.kind(rule).partition("-")
     shapes = setting.dialect.error_shapes
     shape = shapes[min(int(number or 0), len(shapes) - 1)]
     closing = (Do.ERROR, Do.END, Do.CLOSE) if rule.done else (Do.ERROR, Do.CLOSE)
@@ -21,5 +21,5 @@ def play(script: Script, rule: FaultRule, setting: Setting) -> Script:
     return cut.replace(cut.steps, error=StreamError(*_ERRORS[name], shape))
 
 
-_KINDS = tuple(f"{name}/{number}" if number else name for name in _ERRORS for number in range(4))
+_KINDS = tuple(f"{name}-{number}" if number else name for name in _ERRORS for number in range(4))
 FAULT = Fault(play=play, takes=("kind",), kinds=("server", *(kind for kind in _KINDS if kind != "server")))

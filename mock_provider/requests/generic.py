@@ -21,9 +21,7 @@ _WHOLE = _STREAM.removesuffix("/stream")
 
 
 class GenericApi:
-    routes: tuple[tuple[str, str], ...] = tuple(
-        (method, path) for method in ("GET", "POST") for path in (_STREAM, _WHOLE)
-    )
+    routes: tuple[tuple[str, str], ...] = (("GET", _STREAM), ("POST", _STREAM), ("GET", _WHOLE))
 
     def model(self, incoming: Incoming) -> str:
         if incoming.method == "GET":

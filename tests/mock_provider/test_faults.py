@@ -94,7 +94,7 @@ def test_a_fault_at_token_0_strikes_after_the_role_chunk() -> None:
 
 @pytest.mark.parametrize(("done", "last"), [(False, ["ERROR", "CLOSE"]), (True, ["ERROR", "END", "CLOSE"])])
 def test_s5_says_so_in_the_stream_with_or_without_the_last_word(done: bool, last: list[str]) -> None:
-    script = played("s5@1:rate_limit/1", done=done)
+    script = played("s5@1:rate_limit-1", done=done)
     assert [step.do.name for step in script.steps][3:] == ["FAULT", *last]
     assert (script.error.code, script.error.shape) == ("rate_limit_exceeded", "choice")
 

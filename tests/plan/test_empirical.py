@@ -29,7 +29,7 @@ def test_a_bad_file_of_samples_is_named(tmp_path: Path, text: str, message: str)
 def test_a_missing_file_of_samples_is_named(tmp_path: Path) -> None:
     plan = tmp_path / "mock.yaml"
     plan.write_text("models: {m: {itl_ms: {dist: empirical, file: nowhere.txt}}}")
-    with pytest.raises(PlanError, match="nowhere.txt: cannot be read"):
+    with pytest.raises(PlanError, match=r"nowhere\.txt: cannot be read"):
         load_as(plan, Provider)
 
 
@@ -41,7 +41,7 @@ def test_samples_come_from_exactly_one_place(body: str) -> None:
 
 def test_samples_are_drawn_as_measured_and_a_file_must_have_been_read() -> None:
     assert set(sample_many(Empirical(values=[1, 2]), 50, generator(7))) == {1.0, 2.0}
-    with pytest.raises(ValueError, match="gaps.txt have not been read"):
+    with pytest.raises(ValueError, match=r"gaps\.txt have not been read"):
         sample_many(Empirical(file="gaps.txt"), 1, generator(7))
 
 
