@@ -61,7 +61,14 @@ def probe(target: Target, api_key: str, seed: int) -> Behind:
             f"(content-type {response.getheader('content-type')}); check target.path and target.dialect"
         )
     check = AnswerCheck(seed, PROBE_STREAM)
-    return Behind.MOCK if check.feed(text) else Behind.OTHER
+    if not check.feed(text):
+        return Behind.OTHER
+    if not check.result().intact:
+        raise StackError(
+            f"the target {place} streams numbered tokens, but not those of this run's mock provider: "
+            "another mock, or one with another seed, stands behind it; point it at this run's"
+        )
+    return Behind.MOCK
 
 
 def _connection(target: Target) -> http.client.HTTPConnection:
