@@ -101,7 +101,8 @@ class Run:
         """Ask a system that is already up one question: it must stream, and our mock may be behind it."""
         plan = self._plan
         key = os.environ.get(plan.target.api_key_env or "", "")
-        if probe(plan.target, key, plan.seed) is Behind.MOCK or plan.provider is None:
+        seed = plan.seed if plan.provider is not None else None
+        if probe(plan.target, key, seed) is Behind.MOCK or plan.provider is None:
             return
         note = (
             f"the target does not use the mock provider at {self._stack.provider_url}, so only what its "

@@ -24,8 +24,11 @@ class Behind(Enum):
     OTHER = "another provider"
 
 
-def probe(target: Target, api_key: str, seed: int) -> Behind:
-    """Stream one answer from `target.url`. Raises StackError that tells refusal, error and silence apart."""
+def probe(target: Target, api_key: str, seed: int | None) -> Behind:
+    """Stream one answer from `target.url`; `seed` is that of our mock, None where it takes no part.
+
+    Raises StackError that tells refusal, error and silence apart.
+    """
     assert target.url is not None
     dialect = load_dialect(target.dialect)
     ask = Ask(prompt=f"{mark(PROBE_STREAM)} Hello", model=target.model or "", max_tokens=8, api_key=api_key)
@@ -60,6 +63,8 @@ def probe(target: Target, api_key: str, seed: int) -> Behind:
             f"the target {place} sends no stream of the {target.dialect} dialect "
             f"(content-type {response.getheader('content-type')}); check target.path and target.dialect"
         )
+    if seed is None:
+        return Behind.OTHER
     check = AnswerCheck(seed, PROBE_STREAM)
     if not check.feed(text):
         return Behind.OTHER
