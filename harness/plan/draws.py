@@ -5,6 +5,7 @@ draw depends on its seed alone.
 """
 
 import math
+from typing import Annotated
 
 import msgspec
 import numpy as np
@@ -18,6 +19,10 @@ class _Draw(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 class Const(_Draw, frozen=True, kw_only=True, tag="const"):
     value: float
+
+    def __post_init__(self) -> None:
+        if self.value < 0:
+            raise ValueError("const needs a value of at least 0")
 
 
 class Uniform(_Draw, frozen=True, kw_only=True, tag="uniform"):
@@ -47,15 +52,17 @@ class LogNormal(_Draw, frozen=True, kw_only=True, tag="lognormal"):
     cv: float | None = None
     median: float | None = None
     sigma: float | None = None
-    cap: float = math.inf
+    cap: float | None = None
 
     def __post_init__(self) -> None:
-        by_mean = self.mean is not None and self.cv is not None
-        by_median = self.median is not None and self.sigma is not None
-        if by_mean == by_median:
-            raise ValueError("lognormal needs mean and cv, or median and sigma")
-        if (self.mean if by_mean else self.median) <= 0:  # type: ignore[operator]
-            raise ValueError("lognormal needs a positive mean or median")
+        given = {name for name in ("mean", "cv", "median", "sigma") if getattr(self, name) is not None}
+        if given not in ({"mean", "cv"}, {"median", "sigma"}):
+            raise ValueError("lognormal needs mean and cv, or median and sigma, and not both")
+        centre, spread = (self.mean, self.cv) if "mean" in given else (self.median, self.sigma)
+        if (centre or 0) <= 0 or (spread or 0) < 0:
+            raise ValueError("lognormal needs a positive mean or median and a cv or sigma of at least 0")
+        if self.cap is not None and self.cap <= 0:
+            raise ValueError("lognormal needs a positive cap; leave it out for none")
 
     @property
     def mu_sigma(self) -> tuple[float, float]:
@@ -69,6 +76,10 @@ class LogNormal(_Draw, frozen=True, kw_only=True, tag="lognormal"):
 
 class Exponential(_Draw, frozen=True, kw_only=True, tag="exponential"):
     mean: float
+
+    def __post_init__(self) -> None:
+        if self.mean <= 0:
+            raise ValueError("exponential needs a positive mean")
 
 
 class Quantiles(_Draw, frozen=True, kw_only=True, tag="quantiles"):
@@ -106,11 +117,20 @@ class Empirical(_Draw, frozen=True, kw_only=True, tag="empirical"):
     def __post_init__(self) -> None:
         if (self.values is None) == (self.file is None):
             raise ValueError("empirical needs values or file, and not both")
-        if self.values is not None and not self.values:
-            raise ValueError("empirical needs at least one value")
+        if self.values is not None and (not self.values or min(self.values) < 0):
+            raise ValueError("empirical needs at least one value, and none below 0")
 
 
-Draw = float | Const | Uniform | Normal | LogNormal | Exponential | Quantiles | Empirical
+Draw = (
+    Annotated[float, msgspec.Meta(ge=0)]
+    | Const
+    | Uniform
+    | Normal
+    | LogNormal
+    | Exponential
+    | Quantiles
+    | Empirical
+)
 
 
 def sample(draw: Draw, rng: Rng) -> float:
@@ -130,7 +150,9 @@ def sample_many(draw: Draw, count: int, rng: Rng) -> np.ndarray:
         case Normal():
             values = rng.normal(draw.mean, draw.sd, count)
         case LogNormal():
-            values = np.minimum(rng.lognormal(*draw.mu_sigma, count), draw.cap)
+            values = rng.lognormal(*draw.mu_sigma, count)
+            if draw.cap is not None:
+                values = np.minimum(values, draw.cap)
         case Exponential():
             values = rng.exponential(draw.mean, count)
         case Quantiles():

@@ -1,5 +1,6 @@
 """Puts the numbers of measured distributions into a plan, so that the plan alone repeats the run."""
 
+import math
 from pathlib import Path
 from typing import TypeVar, cast
 
@@ -48,6 +49,8 @@ def _read(path: Path) -> list[float]:
         values = [float(line) for line in lines]
     except ValueError as error:
         raise BadSamples(f"{path}: samples are one number a line: {error}") from None
+    if not all(0 <= value < math.inf for value in values):
+        raise BadSamples(f"{path}: samples are numbers from 0 up, and none is infinite")
     if not values:
         raise BadSamples(f"{path}: holds no sample; write one number a line")
     return values

@@ -51,6 +51,10 @@ class Leave(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             raise ValueError("leave needs exactly one of at_token, after_s, before_first")
         if not 0 <= self.share <= 1:
             raise ValueError("share is from 0 to 1")
+        if (self.at_token is not None and self.at_token < 1) or (
+            self.after_s is not None and self.after_s <= 0
+        ):
+            raise ValueError("at_token must be at least 1, after_s positive; before_first leaves earlier")
 
 
 class Phase(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -1,5 +1,6 @@
 """The whole of a run, frozen."""
 
+import re
 from typing import Literal
 
 import msgspec
@@ -9,6 +10,8 @@ from harness.plan.phases import Phase
 from harness.plan.provider import Provider
 from harness.plan.target import Target
 
+_NAME = re.compile(r"[^./\\\0\n][^/\\\0\n]{0,79}")
+
 
 class GatewayOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How the reference gateway behaves towards its users and its upstream."""
@@ -17,6 +20,11 @@ class GatewayOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     connect_s: float = 5.0
     first_byte_s: float = 60.0
     idle_s: float = 60.0
+
+    def __post_init__(self) -> None:
+        for name in self.__struct_fields__:
+            if not 0 < getattr(self, name) <= 3600:
+                raise ValueError(f"{name} must be above 0 and at most 3600")
 
 
 class Stack(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -41,6 +49,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     drain_s: float = 20.0  # how long open streams may finish after the last phase
 
     def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name):
+            raise ValueError("name is part of a folder's name: 1 to 80 characters, no / or \\, no dot first")
+        if self.seed < 0:
+            raise ValueError("seed must not be negative")
         if not self.phases:
             raise ValueError("phases must hold at least one phase")
         names = [phase.name for phase in self.phases]

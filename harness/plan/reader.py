@@ -1,22 +1,21 @@
 """Reads a plan from YAML. A bad one is answered with its file, line, key and what to write instead."""
 
 import difflib
-import re
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
-import msgspec.inspect
 import yaml
 
+from harness.plan.complaint import explain
 from harness.plan.empirical import BadSamples, inline
 from harness.plan.network import NamedJourney, with_named_journeys
 from harness.plan.plan import Plan
 
 T = TypeVar("T")
 Prepare = Callable[[dict[str, Any]], dict[str, Any]]
-_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|(\[\.\.\.\])")
 
 
 class PlanError(Exception):
@@ -55,7 +54,7 @@ def parse(text: str, kind: type[T], source: str, prepare: Prepare | None = None)
     """Like `load_as`, from a string; `source` names it in messages, `prepare` may complete the data."""
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
-        _refuse_duplicates(node, source)
+        _check(node, source)
         data = yaml.safe_load(text)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
@@ -64,10 +63,11 @@ def parse(text: str, kind: type[T], source: str, prepare: Prepare | None = None)
         raise PlanError(f"{source}: not YAML: {error}") from None
     if node is None or not isinstance(data, dict):
         raise PlanError(f"{source}: a plan is a mapping of keys to values; this file holds none")
+    whole = prepare(data) if prepare else data
     try:
-        return msgspec.convert(prepare(data) if prepare else data, kind)
+        return msgspec.convert(whole, kind)
     except msgspec.ValidationError as error:
-        raise PlanError(_explain(error, node, kind, source)) from None
+        raise PlanError(explain(error, whole, node, kind, source)) from None
 
 
 def dump(value: msgspec.Struct) -> str:
@@ -81,97 +81,36 @@ def _nearest_file(path: Path) -> str:
     return f"; did you mean {path.parent / near[0]}?" if near else ""
 
 
-def _refuse_duplicates(node: yaml.Node | None, source: str) -> None:
+def _check(node: yaml.Node | None, source: str, above: tuple[yaml.Node, ...] = ()) -> None:
+    """Refuse what YAML allows and no plan means: a key twice, a value inside itself, a number that is none.
+
+    Raises PlanError.
+    """
+    if node in above:
+        raise PlanError(f"{source}:{_line(node)}: an anchor stands inside its own value")
     if isinstance(node, yaml.MappingNode):
         seen: set[str] = set()
         for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise PlanError(f"{source}:{_line(key)}: a key must be a word, not a list or mapping")
             if key.value in seen:
-                raise PlanError(f"{source}:{key.start_mark.line + 1}: the key {key.value} stands here twice")
+                raise PlanError(f"{source}:{_line(key)}: the key {key.value} stands here twice")
             seen.add(key.value)
-            _refuse_duplicates(value, source)
+            _check(value, source, (*above, node))
     elif isinstance(node, yaml.SequenceNode):
         for value in node.value:
-            _refuse_duplicates(value, source)
+            _check(value, source, (*above, node))
+    elif isinstance(node, yaml.ScalarNode) and not _is_quantity(node):
+        raise PlanError(
+            f"{source}:{_line(node)}: {node.value} is no quantity; leave the key out for no limit"
+        )
 
 
-def _explain(error: msgspec.ValidationError, node: yaml.Node, kind: type, source: str) -> str:
-    message, _, where = str(error).partition(" - at ")
-    path = where.strip("`").removeprefix("$")
-    unknown = re.match(r"Object contains unknown field `(.+)`", message)
-    missing = re.match(r"Object missing required field `(.+)`", message)
-    wrong = re.match(r"Expected `(.+)`, got `(.+)`", message)
-    found = _locate(node, path, unknown[1] if unknown else None, wrong[2] if wrong else None)
-    line, dotted = found if found is not None else (node.start_mark.line + 1, path.lstrip("."))
-    place = f"{source}:{line}: " + (f"{dotted}: " if dotted else "")
-    if unknown:
-        near = difflib.get_close_matches(unknown[1], _known_keys(kind), 1)
-        return place + f"unknown key {unknown[1]}" + (f"; did you mean {near[0]}?" if near else "")
-    if missing:
-        return place + f"the key {missing[1]} is missing"
-    if wrong:
-        return place + f"expected {wrong[1].replace('|', 'or')}, found {wrong[2]}"
-    return place + message
+def _is_quantity(node: yaml.ScalarNode) -> bool:
+    """False for the numbers that are none: infinity, and what compares false with every limit."""
+    is_float = node.tag == "tag:yaml.org,2002:float"
+    return not is_float or math.isfinite(yaml.constructor.SafeConstructor().construct_yaml_float(node))
 
 
-def _known_keys(kind: type) -> list[str]:
-    keys: set[str] = set()
-    for info in _structs(msgspec.inspect.type_info(kind), set()):
-        keys.update(field.encode_name for field in info.fields)
-    return sorted(keys)
-
-
-def _structs(info: Any, seen: set[type]) -> list[msgspec.inspect.StructType]:
-    if isinstance(info, msgspec.inspect.StructType):
-        if info.cls in seen:
-            return []
-        seen.add(info.cls)
-        return [info] + [deep for field in info.fields for deep in _structs(field.type, seen)]
-    inner = [getattr(info, name, None) for name in ("item_type", "value_type")]
-    inner += getattr(info, "types", ()) or ()
-    return [deep for part in inner if part is not None for deep in _structs(part, seen)]
-
-
-def _locate(node: yaml.Node, path: str, unknown: str | None, got: str | None) -> tuple[int, str] | None:
-    """(line, dotted path) of what msgspec complains about; `[...]` in its paths is any key of a mapping."""
-    steps = [key or (int(index) if index else None) for key, index, _ in _STEP.findall(path)]
-    return _walk(node, steps, "", unknown, got)
-
-
-def _walk(
-    node: yaml.Node, steps: list[Any], dotted: str, unknown: str | None, got: str | None
-) -> tuple[int, str] | None:
-    if not steps:
-        return _end(node, dotted, unknown, got)
-    step, rest = steps[0], steps[1:]
-    if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
-        return _walk(node.value[step], rest, f"{dotted}[{step}]", unknown, got)
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            if step is None or key.value == step:
-                found = _walk(value, rest, f"{dotted}.{key.value}".lstrip("."), unknown, got)
-                if found is not None:
-                    return found
-    return None
-
-
-_TAGS = {
-    "str": "str",
-    "int": "int",
-    "float": "float",
-    "bool": "bool",
-    "null": "null",
-    "seq": "array",
-    "map": "object",
-}
-
-
-def _end(node: yaml.Node, dotted: str, unknown: str | None, got: str | None) -> tuple[int, str] | None:
-    if unknown is not None:
-        if isinstance(node, yaml.MappingNode):
-            for key, _ in node.value:
-                if key.value == unknown:
-                    return key.start_mark.line + 1, dotted
-        return None
-    if got is not None and _TAGS.get(node.tag.rpartition(":")[2]) != got:
-        return None
-    return node.start_mark.line + 1, dotted
+def _line(node: yaml.Node) -> int:
+    return int(node.start_mark.line) + 1

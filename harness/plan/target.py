@@ -27,6 +27,10 @@ class Expect(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     cancel_within_s: float = 1.0
     provider_fault: Literal["error_event", "as_is"] = "error_event"  # as_is: a transparent proxy
 
+    def __post_init__(self) -> None:
+        if self.cancel_within_s <= 0:
+            raise ValueError("cancel_within_s must be positive")
+
 
 class Target(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How the users reach the system. Without `url` the stack starts one."""
@@ -46,3 +50,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     def __post_init__(self) -> None:
         if self.url is not None and not self.url.startswith(("http://", "https://")):
             raise ValueError("url must begin with http:// or https://")
+        if self.path is not None and not self.path.startswith("/"):
+            raise ValueError("path must begin with /")
+        if self.max_tokens is not None and self.max_tokens < 1:
+            raise ValueError("max_tokens must be at least 1; leave it out for no limit")
