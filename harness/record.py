@@ -147,6 +147,7 @@ class LedgerRow(msgspec.Struct, kw_only=True):
     input_tokens: Annotated[int, Col("", "tokens counted in the prompt")] = 0
     planned_tokens: Annotated[int, Col("", "length of the answer had nothing happened")] = 0
     emitted_tokens: Annotated[int, Col("", "tokens written")] = 0
+    other_tokens: Annotated[int, Col("", "of these, reasoning and tool calls: not in the text")] = 0
     wasted_tokens: Annotated[int, Col("", "of these, after the peer's close was noticed")] = 0
     queue_us: Annotated[int, Col("us", "waited for admission")] = 0
     prefill_us: Annotated[int, Col("us", "planned time to first token after admission")] = 0

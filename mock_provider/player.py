@@ -118,6 +118,7 @@ class Player:
         row, encoder = self.row, self._encoder
         if step.tokens:
             self._count(step.tokens, due_ns, now)
+            row.other_tokens += step.tokens if step.do is not Do.TEXT else 0
         match step.do:
             case Do.TEXT:
                 self._text(step)

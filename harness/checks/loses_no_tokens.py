@@ -3,6 +3,7 @@
 import numpy as np
 
 from harness.checks.view import PhaseView, count, listed
+from harness.metrics.faults import fault_id
 from harness.metrics.integrity import KINDS, integrity
 from harness.summary import CheckResult
 
@@ -17,15 +18,18 @@ def check(view: PhaseView) -> list[CheckResult]:
     verified = view.mine & view.flag("verified")
     if not joined.has_ledger:
         return [view.not_measured("loses_no_tokens", PROMISE)]
-    judged = verified & (attempts["up_n"] > 0).to_numpy(dtype=bool)
+    # Where the provider itself was to spoil or repeat tokens, the system can only pass them on.
+    spoiled = attempts["hit_provider"].map(fault_id).isin(("s8", "s11")).to_numpy(dtype=bool)
+    judged = verified & (attempts["up_n"] > 0).to_numpy(dtype=bool) & ~spoiled
     if not judged.any():
         return []
     damage = {kind: number for kind, number in integrity(joined, judged).items() if number}
     whole = judged & joined.is_outcome("completed")
     tokens = attempts["tokens"].to_numpy(dtype=np.float64)
-    emitted = attempts["up_emitted_tokens"].to_numpy(dtype=np.float64)
+    emitted = attempts["up_text_tokens"].to_numpy(dtype=np.float64)
     usage = attempts["output_tokens"].to_numpy(dtype=np.float64, na_value=np.nan)
-    miscounted = whole & np.isfinite(usage) & (usage != tokens)
+    written = tokens + attempts["up_other_tokens"].to_numpy(dtype=np.float64)
+    miscounted = whole & np.isfinite(usage) & (usage != written)
     differing = whole & (emitted != tokens)
     broken = (attempts[list(KINDS)].sum(axis=1) > 0).to_numpy(dtype=bool) & judged
     wrong = broken | differing | miscounted

@@ -60,7 +60,9 @@ def fault_rows(joined: Joined) -> list[FaultRow]:
 
 def _row(joined: Joined, phase: str, label: str, hit: Bools) -> FaultRow:
     found = aborts(joined)
-    went_on = found.went_on_ms[hit[found.rows]]
+    # Where the provider never noticed, it went on at least until its own end.
+    heard = np.where(np.isfinite(found.delay_ms), found.delay_ms, found.went_on_ms)
+    went_on = heard[hit[found.rows]]
     went_on = went_on[np.isfinite(went_on)]
     silences = samples_of(joined, "max_gap").of(hit).values
     return FaultRow(

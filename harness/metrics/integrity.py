@@ -10,7 +10,7 @@ KINDS = ("lost", "duplicated", "reordered", "crosstalk", "altered")
 
 def lost_tail(joined: Joined) -> Ints:
     """Tokens emitted but never delivered although the stream claims to be complete, one value an attempt."""
-    emitted = np.nan_to_num(joined.attempts["up_emitted_tokens"].to_numpy(dtype=np.float64))
+    emitted = np.nan_to_num(joined.attempts["up_text_tokens"].to_numpy(dtype=np.float64))
     received = joined.attempts["tokens"].to_numpy(dtype=np.float64)
     claimed = joined.is_outcome("completed") & joined.attempts["verified"].to_numpy(dtype=bool)
     tail: Ints = np.where(claimed, np.maximum(emitted - received, 0), 0).astype(np.int64)

@@ -20,7 +20,14 @@ _CLIENT_STAMPS = (
 _LEDGER_STAMPS = (
     "received", "headers", "first_token", "last_token", "terminal", "peer_left", "closed",
 )  # fmt: skip
-_LEDGER_NUMBERS = ("status", "emitted_tokens", "planned_tokens", "retry_after_s", "injected_us")
+_LEDGER_NUMBERS = (
+    "status",
+    "emitted_tokens",
+    "other_tokens",
+    "planned_tokens",
+    "retry_after_s",
+    "injected_us",
+)
 
 
 @dataclass(frozen=True)
@@ -180,10 +187,12 @@ def _upstream_columns(attempts: pd.DataFrame, upstream: pd.DataFrame) -> dict[st
     first = np.full(len(attempts), np.nan)
     first[owner[asked[::-1]]] = received[asked[::-1]]
     emitted = upstream["emitted_tokens"].to_numpy(dtype=np.int64)
+    text = (upstream["emitted_tokens"] - upstream["other_tokens"]).to_numpy(dtype=np.float64)
     return {
         **{f"up_{name.removeprefix('peer_')}": last(name, np.float64, np.nan) for name in _LEDGER_STAMPS},
         **{f"up_{name}": last(name, np.float64, np.nan) for name in _LEDGER_NUMBERS},
         **{f"up_{name}": last(name, object, "") for name in ("ended_by", "limit")},
+        "up_text_tokens": np.append(text, np.nan)[row],
         "up_last_fault": last("fault", object, ""),
         "up_fault": fault,
         "up_row": row,

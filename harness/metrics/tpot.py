@@ -7,13 +7,19 @@ from harness.metrics.samples import Floats, Samples, finite
 
 
 def token_counts(joined: Joined) -> Floats:
-    """Tokens that each attempt received: counted in the verified text, else usage, else content events."""
+    """Tokens that each attempt received: of a whole answer as many as the provider emitted, otherwise
+
+    counted in the verified text, else as reported, else content events.
+    """
     attempts = joined.attempts
     counted = attempts["tokens"].to_numpy(dtype=np.float64)
     usage = attempts["output_tokens"].to_numpy(dtype=np.float64, na_value=np.nan)
     chunks = attempts["content_events"].to_numpy(dtype=np.float64)
     unverified = np.where(np.isnan(usage), chunks, usage)
-    counts: Floats = np.where(attempts["verified"].to_numpy(dtype=bool), counted, unverified)
+    received = np.where(attempts["verified"].to_numpy(dtype=bool), counted, unverified)
+    emitted = attempts["up_emitted_tokens"].to_numpy(dtype=np.float64)
+    exact = joined.is_outcome("completed") & np.isfinite(emitted)
+    counts: Floats = np.where(exact, emitted, received)
     return counts
 
 

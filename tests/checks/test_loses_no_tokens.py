@@ -42,6 +42,25 @@ def test_usage_that_differs_from_the_text_fails_it():
     assert "usage differs from the text in 1 streams" in found.evidence
 
 
+def test_reasoning_and_tool_calls_are_no_lost_text():
+    scene = Scene()
+    row = scene.stream(1, tokens=10, output_tokens=25)
+    scene.served(row, emitted=25, other_tokens=15)
+    (found,) = check(view(scene))
+    assert (found.state, found.evidence.split(";")[0]) == (
+        "PASS",
+        "10 of 10 tokens arrived in 1 completed streams",
+    )
+
+
+@pytest.mark.parametrize("fault", ["s8@3:bad_utf8", "s11@3:duplicate"])
+def test_what_the_provider_itself_was_to_spoil_is_not_held_against_the_system(fault):
+    scene = Scene()
+    scene.whole(1)
+    scene.served(scene.stream(2, outcome=Outcome.CORRUPT, duplicated=1), fault=fault)
+    assert [found.state for found in check(view(scene))] == ["PASS"]
+
+
 def test_an_unverified_answer_is_not_judged():
     scene = Scene()
     scene.served(scene.stream(1, verified=False, tokens=0, content_events=5))

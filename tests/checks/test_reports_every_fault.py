@@ -2,6 +2,7 @@ import pytest
 
 from harness.checks.reports_every_fault import check
 from harness.record import Outcome
+from mock_provider import faults
 from tests.checks.looking import view
 from tests.synthetic import MS, Scene, at, plan
 
@@ -92,6 +93,51 @@ def test_a_reset_is_a_reset_and_a_close_a_truncation():
 
 def test_before_the_head_of_a_response_a_close_may_look_like_a_reset():
     assert cut("fin", Outcome.RESET, tokens=0, headers_ns=None) == "PASS"
+
+
+@pytest.mark.parametrize(
+    ("fault", "expect", "honest"),
+    [
+        ("s4@10", "error_event", {"error_event", "refused"}),
+        ("s4@10", "as_is", {"error_event", "refused", "truncated", "reset"}),
+        ("s5@10:server", "error_event", {"error_event", "refused"}),
+        ("s5@10:server", "as_is", {"error_event", "refused"}),
+        ("s9:html", "error_event", {"error_event", "refused"}),
+        ("s9:html", "as_is", {"error_event", "refused", "truncated", "corrupt"}),
+        ("c1:rst", "error_event", {"error_event", "refused"}),
+        ("s8@10:bad_json", "error_event", {"completed", "error_event", "refused"}),
+        ("s8@10:bad_json", "as_is", {"completed", "error_event", "refused", "corrupt"}),
+        ("s10:W16", "error_event", {"completed"}),
+        ("s12:null", "as_is", {"completed"}),
+        ("s11@5:after_done", "error_event", {"completed", "error_event", "refused"}),
+        ("s11@5:duplicate", "error_event", {"completed", "error_event", "refused", "corrupt"}),
+    ],
+)
+def test_every_fault_of_the_catalogue_has_its_honest_endings(fault, expect, honest):
+    every = [outcome for outcome in Outcome if outcome not in ("cancelled", "abandoned", "interrupted")]
+    passed = {str(o) for o in every if hit(o, expect, fault, terminal_ns=at(9.0)) == "PASS"}
+    assert passed == honest
+
+
+def test_every_fault_that_the_provider_can_play_has_a_rule():
+    for fault in faults.names():
+        assert hit(Outcome.COMPLETED, fault=f"{fault}@3") is not None, fault
+
+
+@pytest.mark.parametrize("fault", ["s7@5:1", "c2:3", "c3:3"])
+def test_a_delay_is_survived_like_a_stall(fault):
+    served = {"fault": fault, "ended_by": "provider", "terminal_ns": at(9.0), "injected_us": 3_000_000}
+    assert hit(Outcome.COMPLETED, **served) == "PASS"
+    assert hit(Outcome.TIMED_OUT, **served) == "FAIL"
+    assert hit(Outcome.TIMED_OUT, **{**served, "injected_us": 30_000_000}) == "PASS"
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "outcome"), [("h2:ms", 429, "rate_limited"), ("h4:context", 400, "refused")]
+)
+def test_a_refusal_keeps_its_class(fault, status, outcome):
+    assert hit(Outcome(outcome), fault=fault, status=status) == "PASS"
+    assert hit(Outcome.TRUNCATED, fault=fault, status=status) == "FAIL"
 
 
 def test_who_left_on_purpose_is_not_judged():

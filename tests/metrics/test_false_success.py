@@ -48,6 +48,12 @@ def test_a_second_answer_delivered_whole_is_a_true_success():
     assert false_successes(join(scene.run())).tolist() == []
 
 
+def test_reasoning_that_no_text_carries_makes_no_answer_short():
+    scene = Scene()
+    scene.served(scene.stream(1, tokens=10), emitted=25, other_tokens=15)
+    assert false_successes(join(scene.run())).tolist() == []
+
+
 def test_a_stall_that_ended_well_is_a_true_success():
     scene = Scene()
     scene.served(scene.stream(1), fault="s6@5:2", injected_us=2_000_000)

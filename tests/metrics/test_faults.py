@@ -41,6 +41,18 @@ def test_what_the_plan_s_users_did_on_purpose_is_a_planned_fault_too():
     assert [(r.fault, r.hit, r.wasted_tokens, r.abort_ms_max) for r in found] == [("user leaves", 1, 2, 40.0)]
 
 
+def test_a_provider_that_goes_on_after_it_noticed_has_noticed_all_the_same():
+    scene = Scene()
+    row = scene.stream(1, outcome=Outcome.CANCELLED)
+    scene.served(
+        row, emitted=90, ended_by="peer", peer_left_ns=row.closed_ns + 5 * MS, terminal_ns=None,
+        closed_ns=row.closed_ns + 1700 * MS,
+    )  # fmt: skip
+    (found,) = fault_rows(join(scene.run()))
+    assert found.abort_ms_p50 == pytest.approx(5.0)
+    assert found.wasted_tokens == 80
+
+
 def test_streams_that_nothing_hit_belong_to_no_fault():
     scene = Scene()
     scene.whole(1)

@@ -50,6 +50,7 @@ def test_answers_that_are_no_exact_beginning_cannot_be_paired():
     scene = Scene()
     scene.served(scene.stream(1, lost=1, outcome=Outcome.CORRUPT))
     scene.stream(2)
+    scene.served(scene.stream(3, tokens=4), emitted=9, other_tokens=5)
     assert len(token_delay(join(scene.run())).values) == 0
 
 
@@ -58,7 +59,8 @@ def test_time_per_output_token_leaves_the_first_out():
     scene.stream(1, gaps_ms=30.0, tokens=11)
     scene.stream(2, tokens=1)
     scene.stream(3, gaps_ms=30.0, tokens=11, verified=False, output_tokens=21)
-    assert tpot(join(scene.run())).values.tolist() == pytest.approx([30.0, 15.0])
+    scene.served(scene.stream(4, gaps_ms=30.0, tokens=11), emitted=31, other_tokens=20)
+    assert tpot(join(scene.run())).values.tolist() == pytest.approx([30.0, 15.0, 10.0])
 
 
 def test_the_sum_of_both_ends():

@@ -86,8 +86,11 @@ def test_reasoning_comes_where_the_dialect_can_say_it(shared: Mock, name: str) -
     said, completion = read(name, content)
     assert completion is Completion.FULL
     assert said[Kind.TEXT] == "".join(answer(7, 42, 12))
+    row = shared.row(42)
+    assert row.emitted_tokens - row.other_tokens == 12
     if name not in ("openai", "tgi", "tgi_chat"):
         assert said[Kind.REASONING].strip()
+        assert row.other_tokens == 4
 
 
 @pytest.mark.parametrize("name", requests.names())
