@@ -106,7 +106,7 @@ class MockProvider:
     async def _models(self, request: web.Request) -> web.Response:
         names = list(self._config.models)
         if "anthropic-version" in request.headers:
-            created = {"type": "model", "created_at": "2023-11-14T22:13:20Z"}
+            created = {"type": "model", "created_at": "2023-11-14T22:13:20Z", "lifecycle": "active"}
             entries = [{"id": name, "display_name": name, **created} for name in names]
             return _json({"data": entries, "has_more": False, "first_id": names[0], "last_id": names[-1]})
         fixed = {"object": "model", "created": CREATED_S, "owned_by": "mock"}
