@@ -66,9 +66,7 @@ class ResponseReader:
             self._bound(len(data), found, had_head)
         else:
             self._silent = 0
-        if self._inflate is not None:
-            return self._inflate(found)
-        return found
+        return self._plain(found)
 
     def eof(self) -> bool:
         """The peer closed its side; return whether the response was whole by HTTP's rules."""
@@ -87,7 +85,7 @@ class ResponseReader:
         reason = cause if isinstance(cause, WireError) else error
         found = self._pieces[:]
         self._pieces.clear()
-        raise WireError(f"not HTTP/1.1: {reason}", self._inflate(found) if self._inflate else found) from None
+        raise WireError(f"not HTTP/1.1: {reason}", self._plain(found)) from None
 
     def _bound(self, size: int, found: list[bytes], had_head: bool) -> None:
         if not self.head_complete:
@@ -99,7 +97,12 @@ class ResponseReader:
             framing = size - sum(map(len, found)) - _CHUNK_FRAMING * len(found)
             self._silent = 0 if found else self._silent + size
             if max(self._silent, framing) > MAX_FRAMING:
-                raise WireError(f"more than {MAX_FRAMING} bytes in a row are chunk framing", found)
+                raise WireError(
+                    f"more than {MAX_FRAMING} bytes in a row are chunk framing", self._plain(found)
+                )
+
+    def _plain(self, found: list[bytes]) -> list[bytes]:
+        return found if self._inflate is None else self._inflate(found)
 
     def _head_done(self, parser_headers: list[tuple[bytes, bytes]]) -> None:
         status = self._parser.get_status_code()

@@ -180,3 +180,10 @@ def test_a_reader_dies_with_its_last_reference_without_a_collection() -> None:
         assert trace() is None
     finally:
         gc.enable()
+
+
+def test_what_was_compressed_before_an_offence_is_kept_as_plain_text() -> None:
+    part = compressed("gzip", [b"data: A\n\n"])[0]
+    reader = ResponseReader()
+    reader.feed(CHUNKED[:-2] + b"Content-Encoding: gzip\r\n\r\n")
+    assert read([b"%x\r\n%b\r\nzz\r\n" % (len(part), part)], reader)[1] == b"data: A\n\n"
