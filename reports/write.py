@@ -21,3 +21,17 @@ def write_all(summary: Summary, folder: Path) -> list[Path]:
     summary = json_report.decode(data)
     (folder / "report.html").write_text(render(summary), "utf-8", newline="\n")
     return [folder / "summary.json", folder / "report.html", *write_figures(summary, folder / "figures")]
+
+
+def write_format(name: str, summary: Summary, folder: Path) -> Path:
+    """Write the summary into `folder` in a further format of `reports.formats`, e.g. `junit`.
+
+    Returns the file. Raises ValueError naming the formats when there is none called `name`.
+    """
+    from reports import formats
+
+    text = formats.render(name, summary)
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / formats.file_name(name)
+    path.write_text(text, "utf-8", newline="\n")
+    return path

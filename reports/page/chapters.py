@@ -87,7 +87,8 @@ def _ttft_tiles(summary: Summary) -> list[Tile]:
         quantile = metric.all.get(percentile)
         if quantile is not None and quantile[0] is not None:
             unit = metric.unit if number(quantile[0]) != NEVER else ""
-            note = f"95 % interval {number(quantile[1])} to {number(quantile[2])}, n {metric.n:,}"
+            count = f"n\N{NO-BREAK SPACE}{metric.n:,}"
+            note = f"95 % interval {number(quantile[1])} to {number(quantile[2])}, {count}"
             if not unit:
                 note = f"{metric.censored:,} of {metric.n:,} never got a token"
             found.append(Tile(f"TTFT {percentile}, {where}", number(quantile[0]), unit, note))

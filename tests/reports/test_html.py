@@ -147,7 +147,8 @@ def test_percentiles_print_with_interval_count_and_reason() -> None:
     summary = demo()
     value, low, high = summary.phases[1].metrics["ttft_user"].all["p95"]
     text = page(summary).text
-    assert f"TTFT p95, steady {value:.0f} ms 95 % interval {low:.0f} to {high:.0f}, n 236" in text
+    tile = f"TTFT p95, steady {value:.0f} ms 95 % interval {low:.0f} to {high:.0f}, n 236"
+    assert tile in text
     assert "n too small (needs 662)" in text
 
 

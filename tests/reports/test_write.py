@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from reports import json_report
-from reports.write import write_all
+from reports import formats, json_report
+from reports.write import write_all, write_format
 from tests.reports.examples import demo, one_stream
 
 
@@ -32,3 +32,15 @@ def test_importing_the_writer_does_not_load_matplotlib() -> None:
     code = "import sys, reports.write, reports.terminal, reports.progress; print('matplotlib' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_one_more_format_is_one_more_file(tmp_path: Path) -> None:
+    path = write_format("junit", demo(), tmp_path / "ci")
+    assert path == tmp_path / "ci" / "junit.xml"
+    assert path.read_text("utf-8") == formats.render("junit", demo())
+
+
+def test_a_format_that_does_not_exist_writes_nothing(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="there are: csv"):
+        write_format("pdf", demo(), tmp_path / "ci")
+    assert not (tmp_path / "ci").exists()
