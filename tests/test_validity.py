@@ -2,7 +2,8 @@ import pytest
 
 from harness.metrics.join import join
 from harness.record import Outcome
-from harness.validity import assess, graded
+from harness.validity import assess
+from harness.validity.grade import graded
 from tests.synthetic import MS, Scene, at, int32s, plan
 
 OPEN = [{"name": "steady", "duration_s": 20.0, "load": {"rate": 5.0}}]
@@ -231,3 +232,11 @@ def test_more_events_than_a_process_can_stamp_make_a_run_doubtful(events, state)
     each = int32s([events // 10] * 10)
     scene.stream(50, ttft_ms=100.0, gaps_ms=10.0, read_events=each, read_tokens=int32s([0] * 10), tokens=10)
     assert checks(scene)["events_per_worker"].state == state
+
+
+def test_a_machine_that_was_measured_has_a_cap_of_its_own():
+    scene = some(count=1)
+    scene.facts["env"] = {"events_per_worker": 10}
+    assert checks(scene)["events_per_worker"].value == 1.0
+    scene.facts["env"] = {"events_per_worker": 5}
+    assert checks(scene)["events_per_worker"].state == "INVALID"

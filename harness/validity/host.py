@@ -1,0 +1,67 @@
+"""Had the load processes the machine to themselves?"""
+
+import numpy as np
+import pandas as pd
+
+from harness.metrics.join import Joined
+from harness.metrics.samples import Floats
+from harness.summary import Trust, TrustCheck
+from harness.validity.grade import graded, trust_check
+
+
+def _host(joined: Joined, column: str) -> dict[str, Floats]:
+    """Values of `column` of each load process, in the seconds in which a phase was running."""
+    host: pd.DataFrame = joined.run.host
+    if host.empty or not joined.spans:
+        return {}
+    first = min(start for start, _ in joined.spans.values())
+    last = max(end for _, end in joined.spans.values())
+    inside = host[(host["t_ns"] > first) & (host["t_ns"] <= last + 1_000_000_000)]
+    load = inside[inside["process"].str.startswith("load")]
+    return {str(name): rows[column].to_numpy(dtype=np.float64) for name, rows in load.groupby("process")}
+
+
+def loop_lag(joined: Joined) -> list[TrustCheck]:
+    """p99 of a second, at the worst process; nineteen of twenty seconds were no worse."""
+    p99s = _host(joined, "loop_lag_p99_ms")
+    if not p99s:
+        return []
+    p99 = max(float(np.percentile(values, 95, method="inverted_cdf")) for values in p99s.values())
+    worst = max(float(values.max()) for values in _host(joined, "loop_lag_max_ms").values())
+    # The sampler sleeps 5 ms at a time, which hides as much of a block of 200 ms.
+    longest: Trust = graded(worst, 50, 195)
+    note = "the load processes' loop was blocked; give it more workers or less load"
+    return [
+        trust_check("loop_lag", "p99", p99, 10, "ms", graded(p99, 10, 25), note),
+        trust_check("loop_lag_max", "max", worst, 50, "ms", longest, note),
+    ]
+
+
+def gc_pause(joined: Joined) -> list[TrustCheck]:
+    pauses = _host(joined, "gc_max_ms")
+    if not pauses:
+        return []
+    worst = max(float(values.max()) for values in pauses.values())
+    note = "garbage collection stopped a load process"
+    return [trust_check("gc_pause", "max", worst, 5, "ms", graded(worst, 5, 50), note)]
+
+
+def cpu(joined: Joined) -> list[TrustCheck]:
+    shares = _host(joined, "cpu")
+    if not shares:
+        return []
+    busy = max(float(np.percentile(values, 95, method="inverted_cdf")) for values in shares.values())
+    steal = max(float(values.mean()) for values in _host(joined, "steal").values())
+    return [
+        trust_check(
+            "cpu", "p95 of seconds", busy, 0.7, "core", graded(busy, 0.7, 0.9),
+            "a load process is near its limit",
+        ),
+        trust_check(
+            "steal", "mean", steal, 0.01, "share", "VALID" if steal < 0.01 else "SUSPECT",
+            "the hypervisor gave this machine's time to others",
+        ),
+    ]  # fmt: skip
+
+
+QUESTIONS = (loop_lag, gc_pause, cpu)
