@@ -6,6 +6,7 @@ import socket
 import struct
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 
@@ -26,8 +27,10 @@ class TokenServer:
     gap_s: float = 0.02
     served: list[Served] = field(default_factory=list)
 
+    listen: Callable[[], socket.socket] = lambda: socket.create_server(("127.0.0.1", 0), backlog=512)
+
     def __enter__(self) -> "TokenServer":
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=512)
+        self._listener = self.listen()
         self.address: tuple[str, int] = self._listener.getsockname()
         self._threads: list[threading.Thread] = []
         self._stop = threading.Event()
@@ -107,13 +110,16 @@ class Seen:
 class Reader(threading.Thread):
     """Asks once and reads to the end, or until nothing came for `idle_s`."""
 
-    def __init__(self, address: tuple[str, int], idle_s: float = 10.0) -> None:
+    def __init__(
+        self, address: tuple[str, int], idle_s: float = 10.0, enter: Callable[[], None] = lambda: None
+    ) -> None:
         super().__init__(daemon=True)
         self.seen = Seen()
-        self._address, self._idle_s = address, idle_s
+        self._address, self._idle_s, self._enter = address, idle_s, enter
         self.start()
 
     def run(self) -> None:
+        self._enter()
         try:
             with socket.create_connection(self._address, timeout=self._idle_s) as connection:
                 connection.sendall(b"go\n")
