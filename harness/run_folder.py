@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pandas as pd
 
 from harness import record
@@ -121,11 +122,23 @@ def read_run(root: Path) -> RunData:
 def _table(folder: RunFolder, name: str) -> pd.DataFrame:
     path = folder.table(name)
     if path.is_file():
-        return record.read_table(path)
+        return _with_new_columns(record.read_table(path), name, path)
     with tempfile.TemporaryDirectory() as nowhere:
         empty = Path(nowhere) / path.name
         record.write_parquet([], name, empty)
         return record.read_table(empty)
+
+
+def _with_new_columns(table: pd.DataFrame, name: str, path: Path) -> pd.DataFrame:
+    """Tables only grow, so what an older run lacks has its default. Raises RunFolderError without one."""
+    for field in msgspec.structs.fields(record.ROW_TYPES[name]):
+        if field.name in table:
+            continue
+        if field.default is msgspec.NODEFAULT:
+            raise RunFolderError(f"{path}: the column {field.name} is missing; this is no table of a run")
+        value = np.zeros(0, dtype=np.int32) if isinstance(field.default, bytes) else field.default
+        table[field.name] = pd.Series([value] * len(table), index=table.index)
+    return table
 
 
 def _timeline(path: Path) -> tuple[list[record.TimelineEntry], int]:

@@ -1,6 +1,7 @@
 import hashlib
 
 import msgspec
+import pyarrow.parquet as pq
 import pytest
 
 from harness.judge import judge
@@ -85,6 +86,27 @@ def test_reading_a_folder_leaves_nothing_behind(scene, tmp_path):
     before = sorted(path.name for path in tmp_path.iterdir())
     read_run(tmp_path)
     assert sorted(path.name for path in tmp_path.iterdir()) == before
+
+
+def test_a_run_from_before_a_column_was_there_is_judged_with_its_default(scene, tmp_path):
+    folder = written(scene, tmp_path)
+    collect_parts(folder)
+    before = judge(read_run(tmp_path))
+    for name, columns in (("ledger", ["other_tokens", "late_us"]), ("streams", ["leftover"])):
+        table = pq.read_table(folder.table(name))
+        pq.write_table(table.drop_columns(columns), folder.table(name))
+    again = judge(read_run(tmp_path))
+    assert again.checks == before.checks
+    assert "mock_lateness" not in {check.id for check in again.validity.checks}
+
+
+def test_a_table_without_a_column_that_it_must_have_is_none(scene, tmp_path):
+    folder = written(scene, tmp_path)
+    collect_parts(folder)
+    table = pq.read_table(folder.table("ledger"))
+    pq.write_table(table.drop_columns(["received_ns"]), folder.table("ledger"))
+    with pytest.raises(RunFolderError, match=r"ledger\.parquet: the column received_ns is missing"):
+        read_run(tmp_path)
 
 
 def test_a_folder_that_is_no_run_is_named_with_the_way_out(tmp_path):
