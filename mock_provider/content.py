@@ -1,6 +1,7 @@
 """What an answer says: reasoning, numbered tokens or JSON, tool calls; as frames and as a whole."""
 
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from harness.answer import WORDS, token
 from harness.dialects import jsontext
@@ -71,17 +72,37 @@ def text_of(seed: int, stream: int, first: int, count: int) -> str:
     return "".join(token(seed, stream, first + index) for index in range(count))
 
 
-def frames(content: Content, text_sizes: list[int], first: int) -> list[Step]:
-    """The content's frames in order, all at 0. `text_sizes`: tokens of each canonical text frame."""
-    steps = [Step(0, Do.REASON, 1, thought.encode()) for thought in content.reasoning]
-    for number, call in enumerate(content.tools):
-        steps.append(Step(0, Do.TOOL_OPEN, 0, f"{call.id}\n{call.name}".encode(), number))
-        steps += [Step(0, Do.TOOL, 1, piece.encode(), number) for piece in pieces(call.arguments)]
+def frame_tokens(content: Content, text_sizes: list[int]) -> list[int]:
+    """Tokens of each frame that `frames` makes and that says something."""
     if content.tools:
+        text = [1 for call in content.tools for _ in pieces(call.arguments)]
+    else:
+        text = [1] * len(content.json) or text_sizes
+    return [1] * len(content.reasoning) + text
+
+
+def frames(content: Content, text_sizes: list[int], first: int, due_ns: list[int]) -> list[Step]:
+    """The content's frames in order. `text_sizes`: tokens of each canonical text frame, from number `first`.
+
+    `due_ns` has an instant for each of `frame_tokens`; what opens a tool call comes with its first fragment.
+    """
+    thinking, rest_ns = len(content.reasoning), due_ns[len(content.reasoning) :]
+    steps = [
+        Step(at_ns, Do.REASON, 1, thought.encode())
+        for thought, at_ns in zip(content.reasoning, due_ns[:thinking], strict=True)
+    ]
+    if content.tools:
+        times = iter(rest_ns)
+        for number, call in enumerate(content.tools):
+            fragments = [
+                Step(next(times), Do.TOOL, 1, piece.encode(), number) for piece in pieces(call.arguments)
+            ]
+            opening = f"{call.id}\n{call.name}".encode()
+            steps += [Step(fragments[0].at_ns, Do.TOOL_OPEN, 0, opening, number), *fragments]
         return steps
     if content.json:
-        return steps + [Step(0, Do.TEXT, 1, piece.encode()) for piece in content.json]
-    for size in text_sizes:
-        steps.append(Step(0, Do.TEXT, size, nth=first))
-        first += size
-    return steps
+        texts = zip(content.json, rest_ns, strict=True)
+        return steps + [Step(at_ns, Do.TEXT, 1, piece.encode()) for piece, at_ns in texts]
+    numbers = accumulate(text_sizes, initial=first)
+    triples = zip(rest_ns, text_sizes, numbers, strict=False)  # `numbers` has one more, where it would go on
+    return steps + [Step(at_ns, Do.TEXT, size, b"", number) for at_ns, size, number in triples]

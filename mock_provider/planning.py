@@ -8,11 +8,11 @@ from harness.dialects.dialect import Encoder, Reply
 from harness.dialects.events import Usage
 from harness.plan.draws import generator
 from harness.plan.provider import ModelProfile
-from mock_provider.content import Content, frames, text_of, thoughts
+from mock_provider.content import Content, frame_tokens, frames, text_of, thoughts
 from mock_provider.house import Entry
 from mock_provider.pacing import due_times, frame_sizes
 from mock_provider.requests.request import ChatRequest
-from mock_provider.script import CONTENT, Do, Framing, Headers, Script, Step, whole
+from mock_provider.script import Do, Framing, Headers, Script, Step, whole
 
 CREATED_S = 1_700_000_000  # fixed: the same request has the same bytes on every day
 _STREAMS: dict[str, Headers] = {
@@ -42,7 +42,9 @@ def plan_answer(
     content = replace(content, reasoning=thoughts(entry.reasoning_tokens, stream))
     left = max(0, entry.tokens - asked.resume_at)
     sizes = frame_sizes(left, profile.tokens_per_chunk, rng)
-    steps = frames(content, sizes, asked.resume_at)
+    counts = frame_tokens(content, sizes)
+    due_ns = due_times(profile, input_tokens, counts, rng, entry.scales)
+    prefill_ns, last_ns, tokens = (due_ns[0], due_ns[-1], sum(counts)) if due_ns else (0, 0, 0)
     reason = "tool_calls" if content.tools else entry.finish_reason
     dialect = dialects.load(profile.dialect)
     reply = Reply(
@@ -54,15 +56,12 @@ def plan_answer(
         input_tokens=input_tokens,
         resume_at=asked.resume_at,
     )
-    counts = [step.tokens for step in steps if step.do in CONTENT]
-    due_ns = due_times(profile, input_tokens, counts, rng, entry.scales)
-    prefill_ns, last_ns, tokens = (due_ns[0], due_ns[-1], sum(counts)) if due_ns else (0, 0, 0)
     if asked.stream:
         opening_ns = prefill_ns if profile.opening == "first_token" else 0
         head = [Step(0, Do.HEAD), Step(opening_ns, Do.START)]
         tail = [Step(last_ns, do) for do in (Do.FINISH, Do.END, Do.CLOSE)]
         script = Script(
-            steps=[*head, *_timed(steps, due_ns), *tail],
+            steps=[*head, *frames(content, sizes, asked.resume_at, due_ns), *tail],
             headers=_STREAMS[dialect.wire],
             framing=Framing.CHUNKED,
             finish_reason=reason,
@@ -73,16 +72,6 @@ def plan_answer(
         body = dialect.whole(reply, text, reason, usage, content.tools, "".join(content.reasoning))
         script = whole(200, body, (), at_ns=last_ns, tokens=tokens, finish_reason=reason)
     return Planned(script, dialect.encoder(reply), tokens, prefill_ns)
-
-
-def _timed(steps: list[Step], due_ns: list[int]) -> list[Step]:
-    """Each content frame at its time; what opens a tool call, with the first fragment after it."""
-    timed: list[Step] = []
-    frame = 0
-    for step in steps:
-        timed.append(step._replace(at_ns=due_ns[frame]))
-        frame += step.do in CONTENT
-    return timed
 
 
 def head_bytes(script: Script, *, http_1_1: bool, keep_alive: bool) -> bytes:

@@ -54,6 +54,7 @@ class Player:
         self._script, self._encoder, self._head = script, encoder, head
         self._seed, self._stream = seed, stream
         self._transport, self._pacer, self._on_end = transport, pacer, on_end
+        self._steps, self._reframe = script.steps, script.reframe
         self._chunked = script.framing is Framing.CHUNKED
         self._cancellable = cancellable
         self._grants: deque[int] | None = deque() if batched else None
@@ -88,7 +89,7 @@ class Player:
 
     def _advance(self) -> None:
         self._alarm = None
-        steps = self._script.steps
+        steps = self._steps
         while not self._ended:
             step = steps[self._next]
             if self._grants is not None and not self._granted(step, self._grants):
@@ -163,7 +164,7 @@ class Player:
     def _text(self, step: Step) -> None:
         assert self._encoder is not None
         text = step.data.decode() or text_of(self._seed, self._stream, step.nth, step.tokens)
-        following = self._script.steps[self._next]
+        following = self._steps[self._next]
         if following.do is Do.FINISH and following.at_ns <= step.at_ns:
             self._held = text  # some servers put the finish on the last text
         else:
@@ -191,12 +192,12 @@ class Player:
     def _write(self, frame: bytes) -> None:
         if not frame or self._gone:
             return
-        pieces = [frame]
-        if self._script.reframe is not None:
-            pieces = self._script.reframe(frame, self._frames)
-        self._frames += 1
-        for piece in pieces:
+        if self._reframe is None:
+            self._transport.write(b"%x\r\n%b\r\n" % (len(frame), frame) if self._chunked else frame)
+            return
+        for piece in self._reframe(frame, self._frames):
             self._transport.write(b"%x\r\n%b\r\n" % (len(piece), piece) if self._chunked else piece)
+        self._frames += 1
 
     def _close(self, how: Do, now: int) -> None:
         row, script = self.row, self._script
