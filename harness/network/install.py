@@ -14,6 +14,7 @@ import requests
 
 VERSION = "2.12.0"
 NAME = "toxiproxy-server"
+BUILTIN = "builtin"  # in STREAMPROOF_TOXIPROXY: use no Toxiproxy, even if there is one
 MODULE = f"github.com/Shopify/toxiproxy/v2/cmd/server@v{VERSION}"
 RELEASES = "https://github.com/Shopify/toxiproxy/releases/download"
 GO_AT_LEAST = (1, 23)
@@ -47,9 +48,12 @@ def default_cache() -> Path:
 def find_server(environ: Mapping[str, str] = os.environ, cache: Path | None = None) -> Path | None:
     """The server that STREAMPROOF_TOXIPROXY names, else one on PATH, else the one in `cache`.
 
-    Raises InstallError if STREAMPROOF_TOXIPROXY names something that cannot be run.
+    None too where STREAMPROOF_TOXIPROXY says `builtin`. Raises InstallError if it names something else that
+    cannot be run.
     """
     named = environ.get("STREAMPROOF_TOXIPROXY")
+    if named == BUILTIN:
+        return None
     if named:
         if not _runs(Path(named)):
             raise InstallError(f"STREAMPROOF_TOXIPROXY={named}: no such program; correct or unset it")

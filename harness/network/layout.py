@@ -12,6 +12,7 @@ from itertools import chain as joined
 from harness.network.api import PARALLEL
 from harness.network.chain import standard_chain
 from harness.network.control import PopulateFailed, ProxySpec, ToxiproxyControl
+from harness.network.errors import Invalid
 from harness.network.journeys import Operation, compile_journey, resolve_links
 from harness.network.profiles import load_profiles
 from harness.plan.plan import Plan
@@ -44,7 +45,8 @@ def compile_plan(plan: Plan, seed: int) -> dict[Key, list[Operation]]:
 def lay_out(plan: Plan, seed: int, upstream: tuple[str, int], control: ToxiproxyControl) -> dict[Key, str]:
     """Create the proxies of `plan` in front of `upstream`; the URL of each, by phase and cohort.
 
-    Raises PlanError for a journey that cannot be played, ControlError if the server refuses.
+    A host name is looked up once, here. Raises PlanError for a journey that cannot be played, ControlError
+    if the server refuses or the host is unknown.
     """
     compile_plan(plan, seed)  # a bad journey is refused before a proxy exists
     links = resolve_links(plan.network, load_profiles())
@@ -53,13 +55,23 @@ def lay_out(plan: Plan, seed: int, upstream: tuple[str, int], control: Toxiproxy
         proxy_name(phase, cohort.name): standard_chain(plan.network.journeys[cohort.journey], links)
         for phase, cohort in keys
     }
-    listens = _populate(control, list(chains), "{}:{}".format(*upstream))
+    listens = _populate(control, list(chains), literal(*upstream))
     with ThreadPoolExecutor(PARALLEL) as pool:
         for _ in pool.map(lambda name: control.add_toxics(name, chains[name]), chains):
             pass  # raises the first failure
     return {
         (phase, cohort.name): f"http://{listens[proxy_name(phase, cohort.name)]}" for phase, cohort in keys
     }
+
+
+def literal(host: str, port: int) -> str:
+    """ip:port of a host, as proxies want it; IPv4 where there is a choice. Raises Invalid."""
+    try:
+        found = socket.getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise Invalid(f"the system's host {host} cannot be looked up: {error}") from None
+    family, _, _, _, address = min(found, key=lambda each: each[0] != socket.AF_INET)
+    return f"{address[0]}:{port}" if family == socket.AF_INET else f"[{address[0]}]:{port}"
 
 
 def _populate(control: ToxiproxyControl, names: list[str], upstream: str) -> dict[str, str]:

@@ -45,6 +45,11 @@ def test_then_path_then_the_cache_then_nothing(tmp_path: Path) -> None:
     assert find_server(environ, tmp_path) == on_path
 
 
+def test_the_word_builtin_asks_for_no_toxiproxy(tmp_path: Path) -> None:
+    program(installed_path(tmp_path))
+    assert find_server({"STREAMPROOF_TOXIPROXY": "builtin", "PATH": ""}, tmp_path) is None
+
+
 def test_a_name_that_leads_nowhere_is_an_error_and_not_a_search(tmp_path: Path) -> None:
     environ = {"STREAMPROOF_TOXIPROXY": str(tmp_path / "gone"), "PATH": ""}
     with pytest.raises(
