@@ -14,7 +14,7 @@ from reports.figures import write_figures
 from reports.figures.distribution import spreads
 from reports.figures.inline import distribution, timeline
 from reports.figures.series import MOST_BINS, series
-from tests.reports.examples import EVERY, MARKUP, demo, empty, hostile, long_run, one_stream
+from tests.reports.examples import MARKUP, demo, empty, hostile, long_run, never_reached, one_stream
 
 
 @cache
@@ -28,7 +28,10 @@ def pictures(example):
     ]
 
 
-@pytest.mark.parametrize("example", EVERY.values(), ids=EVERY.keys())
+DRAWN = (demo, hostile, one_stream, never_reached, long_run, empty)  # the others draw what the demo draws
+
+
+@pytest.mark.parametrize("example", DRAWN, ids=lambda example: example.__name__)
 def test_every_picture_is_well_formed_in_both_sizes(example) -> None:
     for picture in pictures(example):
         for text in (picture.wide, picture.narrow):
@@ -76,9 +79,9 @@ def test_names_with_markup_and_dollars_are_text() -> None:
 
 
 def test_the_same_summary_gives_the_same_files(tmp_path: Path) -> None:
-    first = write_figures(demo(), tmp_path / "a")
-    second = write_figures(demo(), tmp_path / "b")
-    assert [path.name for path in first] == ["timeline.png", "ttft_user.png", "max_gap.png"]
+    first = write_figures(one_stream(), tmp_path / "a")
+    second = write_figures(one_stream(), tmp_path / "b")
+    assert [path.name for path in first] == ["timeline.png", "ttft_user.png"]
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in first)
 

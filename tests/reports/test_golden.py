@@ -8,6 +8,7 @@ import hashlib
 import os
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from tests.reports.examples import empty, failing
 GOLDEN = Path(__file__).parent.parent / "golden" / "reports"
 
 
+@cache
 def texts() -> dict[str, bytes]:
     """File name -> bytes of every format that has no figures in it."""
     found = {formats.file_name(name): formats.render(name, failing()).encode() for name in formats.names()}
