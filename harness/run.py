@@ -72,6 +72,7 @@ class Run:
         plan, folder = self._plan, self.folder
         ready = preflight.check(plan, self._source)
         write_plan(folder, plan)
+        folder.parts.mkdir(parents=True, exist_ok=True)
         before = {
             number: signal.signal(number, self._on_signal) for number in (signal.SIGINT, signal.SIGTERM)
         }

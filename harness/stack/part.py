@@ -66,10 +66,11 @@ class Part:
                 )
             except OSError as error:
                 raise StackError(f"{self.name} cannot be started: {self._command[0]}: {error}") from None
-        threading.Thread(target=self._pump, args=(self._process.stdout,), daemon=True).start()
+        self._pump_thread = threading.Thread(target=self._pump, args=(self._process.stdout,), daemon=True)
+        self._pump_thread.start()
 
     def _pump(self, stdout: Any) -> None:
-        with self._log.open("ab") as log:
+        with stdout, self._log.open("ab") as log:
             for line in stdout:
                 if self._first_line is None:
                     self._first_line = line
@@ -134,3 +135,4 @@ class Part:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)  # its children too, if any are left
         process.wait()
+        self._pump_thread.join(1)
