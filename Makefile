@@ -23,7 +23,7 @@ check: .venv/.dev                  ## format, lint, types, floors, fast tests; u
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/pytest -m "not slow" $(SUITE)
+	$(BIN)/pytest -m "not slow" --numprocesses auto --maxprocesses 4 $(SUITE)
 
 bench: dev                         ## every number that the docs quote
 	@for script in $$(grep -l -e '"--json"' bench/*.py); do \
