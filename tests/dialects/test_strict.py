@@ -205,3 +205,52 @@ def test_http_errors_raise_the_class_of_their_status(status: int, error: str) ->
     body = dialects.load("anthropic").error_body(status, "", "why")
     with pytest.raises(getattr(anthropic, error), match="why"):
         anthropic_client(body, kind="application/json", status=status).messages.create(max_tokens=9, **ASK)
+
+
+@pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A maker of huggingface_hub clients; their only way out is the body that they are given."""
+    hub = pytest.importorskip("huggingface_hub")
+
+    def client(body: bytes, **options: Any) -> Any:
+        hub.set_client_factory(lambda: answering(body, **options))
+        return hub.InferenceClient(model="http://test")
+
+    yield client
+    hub.set_client_factory(hub.utils._http.default_client_factory)
+
+
+def test_the_hub_client_takes_a_tgi_stream(hub: Any) -> None:
+    tokens = list(hub(stream("tgi")).text_generation("x", stream=True, details=True))
+    assert "".join(token.token.text for token in tokens if not token.token.special) == "".join(TEXTS)
+    assert tokens[-1].generated_text == "".join(TEXTS)
+    details = tokens[-1].details
+    assert (details.finish_reason, details.generated_tokens, details.input_length) == ("eos_token", 5, 12)
+
+
+def test_the_hub_client_takes_a_whole_tgi_answer(hub: Any) -> None:
+    body = dialects.load("tgi").whole(reply("tgi"), "Hi", "length", USAGE)
+    answer = hub(body, kind="application/json").text_generation("x", details=True)
+    assert (answer.generated_text, answer.details.finish_reason) == ("Hi", "length")
+
+
+def test_the_hub_client_raises_an_error_of_the_tgi_stream_as_its_type(hub: Any) -> None:
+    say = dialects.load("tgi").encoder(reply("tgi"))
+    client = hub(say.text("Hi") + say.error("overloaded", "full"))
+    with pytest.raises(Exception, match="full") as error:
+        list(client.text_generation("x", stream=True, details=True))
+    assert type(error.value).__name__ == "OverloadedError"
+
+
+def test_the_hub_client_takes_a_tgi_chat(hub: Any) -> None:
+    chunks = list(hub(stream("tgi_chat", tools=True)).chat_completion([], stream=True))
+    deltas = [chunk.choices[0].delta for chunk in chunks]
+    assert {delta.role for delta in deltas} == {"assistant"}
+    assert "".join(delta.content or "" for delta in deltas) == "".join(TEXTS)
+    calls = [call for delta in deltas for call in delta.tool_calls or ()]
+    assert [call.function.name for call in calls if call.function.name] == ["weather", "news"]
+    assert {(call.index, call.id, call.type) for call in calls} == {
+        (0, "call_1", "function"),
+        (1, "call_2", "function"),
+    }
+    assert chunks[-1].usage.total_tokens == 17
