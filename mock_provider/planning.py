@@ -70,7 +70,8 @@ def plan_answer(
         text = "" if content.tools else "".join(content.json) or text_of(seed, stream, 0, left)
         usage = Usage(input_tokens, tokens)
         body = dialect.whole(reply, text, reason, usage, content.tools, "".join(content.reasoning))
-        script = whole(200, body, (), at_ns=last_ns, tokens=tokens, finish_reason=reason)
+        other = tokens if content.tools else len(content.reasoning)
+        script = whole(200, body, (), at_ns=last_ns, tokens=tokens, other_tokens=other, finish_reason=reason)
     return Planned(script, dialect.encoder(reply), tokens, prefill_ns)
 
 

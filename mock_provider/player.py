@@ -119,18 +119,19 @@ class Player:
         row, encoder = self.row, self._encoder
         if step.tokens:
             self._count(step.tokens, due_ns, now)
-            row.other_tokens += step.tokens if step.do is not Do.TEXT else 0
         match step.do:
             case Do.TEXT:
                 self._text(step)
             case Do.REASON:
                 assert encoder is not None
+                row.other_tokens += step.tokens
                 self._write(encoder.reasoning(step.data.decode()))
             case Do.TOOL_OPEN:
                 assert encoder is not None
                 self._write(encoder.tool_open(step.nth, *step.data.decode().split("\n", 1)))
             case Do.TOOL:
                 assert encoder is not None
+                row.other_tokens += step.tokens
                 self._write(encoder.tool_fragment(step.nth, step.data.decode()))
             case Do.HEAD:
                 row.headers_ns = now
@@ -149,6 +150,7 @@ class Player:
                 row.terminal_ns = now
                 self._write(encoder.end())
             case Do.BYTES:
+                row.other_tokens += step.nth
                 self._write(step.data)
             case Do.EXTRA | Do.SPOILED:
                 self._write(self._beside(step))

@@ -26,7 +26,7 @@ class Do(IntEnum):
     TOOL = 6  # `tokens` tokens of the arguments of tool call `nth`, `data`
     FINISH = 7  # finish reason and usage
     END = 8  # the dialect's last word
-    BYTES = 9  # `data` as it is; `tokens` tokens of the answer are in it
+    BYTES = 9  # `data` as it is; `tokens` tokens of the answer are in it, `nth` of them no text
     EXTRA = 10  # a frame with canonical token `nth` that the answer does not need
     SPOILED = 11  # a frame that no decoder can like; `data` names how
     ERROR = 12  # the dialect's error event
@@ -106,8 +106,9 @@ def split(steps: list[Step], token: int) -> tuple[list[Step], list[Step]]:
             left -= step.tokens
         elif step.do is Do.BYTES:
             cut, tokens = len(step.data) // 2, step.tokens // 2
-            first = step._replace(tokens=tokens, data=step.data[:cut])
-            second = step._replace(tokens=step.tokens - tokens, data=step.data[cut:])
+            other = min(step.nth, tokens)
+            first = step._replace(tokens=tokens, data=step.data[:cut], nth=other)
+            second = step._replace(tokens=step.tokens - tokens, data=step.data[cut:], nth=step.nth - other)
             return [*before, first], [second, *rest[1:]]
         elif step.do in _AFTER_CONTENT:
             return before, rest
@@ -154,10 +155,12 @@ def whole(
     kind: Headers = JSON,
     at_ns: int = 0,
     tokens: int = 0,
+    other_tokens: int = 0,
     finish_reason: str = "",
 ) -> Script:
-    """An answer in one piece: errors, and what was not to be streamed."""
-    steps = [Step(at_ns, Do.HEAD), Step(at_ns, Do.BYTES, tokens, body), Step(at_ns, Do.CLOSE)]
+    """An answer in one piece: errors, and what was not to be streamed. `other_tokens` of it are no text."""
+    written = Step(at_ns, Do.BYTES, tokens, body, other_tokens)
+    steps = [Step(at_ns, Do.HEAD), written, Step(at_ns, Do.CLOSE)]
     return Script(
         steps=steps,
         status=status,

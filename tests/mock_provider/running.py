@@ -39,9 +39,9 @@ class Mock:
         return parts.rows
 
     def row(self, stream: int) -> LedgerRow:
-        """The row of `stream`. Its last byte may arrive just before it is written; health comes after."""
+        """The latest row of `stream`. Its last byte may come just before the row; health comes after it."""
         get(self, "/-/health")
-        return next(row for row in self.rows() if row.stream == stream)
+        return [row for row in self.rows() if row.stream == stream][-1]
 
     def wait_for(self, count: str, value: int) -> None:
         """Asks /-/health until `count` is `value`; each question waits on the server."""

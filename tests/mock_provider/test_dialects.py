@@ -71,6 +71,8 @@ def test_a_whole_answer_holds_the_same_text(shared: Mock, name: str) -> None:
     got = ask(shared, name, stream=False)
     assert got.status == 200
     assert "".join(answer(7, 42, 12)) in _texts(json.loads(got.body))
+    row = shared.row(42)
+    assert (row.emitted_tokens, row.other_tokens) == (12, 0)
 
 
 def _texts(value: object) -> list[str]:
