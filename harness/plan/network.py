@@ -8,6 +8,7 @@ import msgspec
 
 from harness.plan.draws import Draw
 
+MOST_COPIES = 500  # proxies; beyond, their changes cost more than the load they carry
 _LINK = re.compile(r"[A-Za-z0-9_.-]{1,40}")
 
 
@@ -89,10 +90,30 @@ class Cohort(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     share: float = 1.0  # weight among the phase's cohorts
     offset_s: float = 0.0  # the journey begins this much after the phase
     repeat: bool = False
+    copies: int = 1  # cohorts like this one, each with draws and a proxy of its own
+    spread_s: float = 0.0  # the copies begin one after the other over this time
 
     def __post_init__(self) -> None:
         if self.share <= 0 or self.offset_s < 0:
             raise ValueError("share must be positive, offset_s must not be negative")
+        if not 1 <= self.copies <= MOST_COPIES or self.spread_s < 0:
+            raise ValueError(f"copies is from 1 to {MOST_COPIES}, spread_s must not be negative")
+
+    def each(self) -> list["Cohort"]:
+        """The copies, as cohorts of their own: train becomes train-1, train-2, …"""
+        if self.copies == 1:
+            return [self]
+        return [
+            msgspec.structs.replace(
+                self,
+                name=f"{self.name}-{number + 1}",
+                share=self.share / self.copies,
+                offset_s=self.offset_s + self.spread_s * number / self.copies,
+                copies=1,
+                spread_s=0.0,
+            )
+            for number in range(self.copies)
+        ]
 
 
 def with_named_journeys(data: dict[str, Any], find: Callable[[str], NamedJourney | None]) -> dict[str, Any]:

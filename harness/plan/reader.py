@@ -26,8 +26,21 @@ JOURNEYS = Path(__file__).parents[2] / "scenarios" / "networks" / "journeys"
 
 
 def load_plan(path: Path) -> Plan:
-    """Read the plan in `path`; journeys that it only names come from JOURNEYS. Raises PlanError."""
-    return load_as(path, Plan, lambda data: with_named_journeys(data, named_journey))
+    """Read the plan in `path`. Raises PlanError.
+
+    Journeys that it only names come from JOURNEYS, and a cohort of several copies becomes several cohorts.
+    """
+    plan = load_as(path, Plan, lambda data: with_named_journeys(data, named_journey))
+    try:
+        phases = [
+            msgspec.structs.replace(
+                phase, network=[each for cohort in phase.network for each in cohort.each()]
+            )
+            for phase in plan.phases
+        ]
+    except ValueError as error:
+        raise PlanError(f"{path}: {error}") from None
+    return msgspec.structs.replace(plan, phases=phases)
 
 
 def named_journey(name: str) -> NamedJourney | None:

@@ -100,3 +100,33 @@ def test_a_plan_of_a_wrong_shape_still_gets_its_own_message(tmp_path: Path, text
     (tmp_path / "plan.yaml").write_text("name: x\n" + text)
     with pytest.raises(PlanError, match=r"plan\.yaml:\d+: "):
         load_plan(tmp_path / "plan.yaml")
+
+
+def test_a_cohort_of_several_copies_becomes_several_cohorts(tmp_path: Path) -> None:
+    spread = PLAN.replace(
+        "journey: elevator}", "journey: elevator, copies: 3, spread_s: 6, share: 3, offset_s: 1}"
+    )
+    (tmp_path / "plan.yaml").write_text(spread)
+    cohorts = load_plan(tmp_path / "plan.yaml").phases[0].network
+    assert [(c.name, c.offset_s, c.share, c.copies) for c in cohorts] == [
+        ("up-1", 1, 1, 1),
+        ("up-2", 3, 1, 1),
+        ("up-3", 5, 1, 1),
+        ("own", 0, 1, 1),
+    ]
+
+
+def test_a_copy_cannot_take_the_name_of_another_cohort(tmp_path: Path) -> None:
+    clash = PLAN.replace("journey: elevator}", "journey: elevator, copies: 3}").replace(
+        "name: own", "name: up-2"
+    )
+    (tmp_path / "plan.yaml").write_text(clash)
+    with pytest.raises(PlanError, match=r"plan\.yaml: two cohorts of a phase have the same name"):
+        load_plan(tmp_path / "plan.yaml")
+
+
+@pytest.mark.parametrize("wrong", ["copies: 0", "copies: 501", "spread_s: -1"])
+def test_copies_have_bounds(tmp_path: Path, wrong: str) -> None:
+    (tmp_path / "plan.yaml").write_text(PLAN.replace("journey: elevator}", f"journey: elevator, {wrong}}}"))
+    with pytest.raises(PlanError, match="copies is from 1 to 500"):
+        load_plan(tmp_path / "plan.yaml")
