@@ -60,7 +60,7 @@ $(BIN)/python:
 
 .venv/.toxiproxy: .venv/.run
 	@$(BIN)/streamproof toxiproxy install || \
-		echo "No Toxiproxy: the phases that need it will be left out. Try again: $(BIN)/streamproof toxiproxy install"
+		echo "No Toxiproxy: the built-in proxy will play the networks. Try again: $(BIN)/streamproof toxiproxy install"
 	@touch $@
 
 packages:

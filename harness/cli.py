@@ -21,7 +21,7 @@ from harness.plan.reader import PlanError, load_plan
 from harness.preflight import SCENARIOS
 from harness.run_folder import RunFolderError, read_run
 from harness.stack.errors import StackError
-from reports import terminal, write
+from reports import formats, json_report, terminal, write
 from reports.progress import LINE_EVERY_S, Live, dashboard, line
 
 _SERVERS = {"mock": "mock_provider.command", "gateway": "gateway.__main__"}
@@ -85,6 +85,13 @@ def _parser() -> argparse.ArgumentParser:
 
     report = commands.add_parser("report", help="judge a run again and render its report")
     report.add_argument("folder", type=Path, help="a folder below runs/")
+    report.add_argument(
+        "--format",
+        action="append",
+        default=[],
+        choices=formats.names(),
+        help="also write this one; repeatable",
+    )
     report.set_defaults(command=_report)
 
     commands.add_parser("mock", add_help=False, help="the mock provider alone (see `mock --help`)")
@@ -106,14 +113,8 @@ def _run_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _demo(arguments: argparse.Namespace) -> int:
-    plan, path, notes = load_plan(SCENARIOS / "demo.yaml"), SCENARIOS / "demo.yaml", []
-    if find_server() is None:
-        kept = [phase for phase in plan.phases if not phase.network]
-        left_out = ", ".join(phase.name for phase in plan.phases if phase.network)
-        notes.append(f"no Toxiproxy server could be had, so without the network phase: {left_out}")
-        print(f"note: {notes[0]}")
-        plan = msgspec.structs.replace(plan, phases=kept)
-    return _execute(_adjusted(plan, arguments), path, arguments, notes)
+    path = SCENARIOS / "demo.yaml"
+    return _execute(_adjusted(load_plan(path), arguments), path, arguments)
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -136,7 +137,7 @@ def _run(arguments: argparse.Namespace) -> int:
     plan = msgspec.structs.replace(plan, target=target, provider=provider)
     if arguments.seed is not None:
         plan = msgspec.structs.replace(plan, seed=arguments.seed)
-    return _execute(_adjusted(plan, arguments), path, arguments, [])
+    return _execute(_adjusted(plan, arguments), path, arguments)
 
 
 def _plan_path(given: Path) -> Path:
@@ -152,12 +153,12 @@ def _adjusted(plan: Plan, arguments: argparse.Namespace) -> Plan:
     return msgspec.structs.replace(plan, workers=arguments.workers)
 
 
-def _execute(plan: Plan, path: Path, arguments: argparse.Namespace, notes: Sequence[str]) -> int:
+def _execute(plan: Plan, path: Path, arguments: argparse.Namespace) -> int:
     from harness.run import Run  # here, because `streamproof mock` must not wait for all of it
 
     console = Console()
     with _Progress(console) as progress:
-        run = Run(plan, path, arguments.out, sys.argv, tell=console.print, show=progress.show, notes=notes)
+        run = Run(plan, path, arguments.out, sys.argv, tell=console.print, show=progress.show)
         run.execute()
     return _conclude(run.folder.root, console)
 
@@ -188,7 +189,11 @@ class _Progress:
 
 
 def _report(arguments: argparse.Namespace) -> int:
-    return _conclude(arguments.folder, Console())
+    code = _conclude(arguments.folder, Console())
+    summary = json_report.decode((arguments.folder / "summary.json").read_bytes())
+    for name in arguments.format:
+        print(f"{name}: {write.write_format(name, summary, arguments.folder)}")
+    return code
 
 
 def _conclude(folder: Path, console: Console) -> int:

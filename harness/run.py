@@ -49,7 +49,6 @@ class Run:
         argv: Sequence[str],
         tell: Callable[[str], None],
         show: Callable[[Live], None],
-        notes: Sequence[str] = (),
     ) -> None:
         self._plan, self._source, self._argv = plan, source, list(argv)
         self._tell, self._show = tell, show
@@ -60,7 +59,7 @@ class Run:
         self._load: Part | None = None
         self._player: Player | None = None
         self._timeline: list[TimelineEntry] = []
-        self._notes = list(notes)
+        self._notes: list[str] = []
         self._died: list[str] = []
         self._interrupted = False
         self._phases: PhaseClock | None = None
@@ -115,9 +114,15 @@ class Run:
         write_plan(self.folder, self._plan)
 
     def _cohorts(self) -> dict[str, str]:
-        if self._stack.toxiproxy_port is None:
+        network = self._stack.network
+        if network is None:
             return {}
-        control = ToxiproxyControl("127.0.0.1", self._stack.toxiproxy_port)
+        self._tell(f"networks        played by {network.name}")
+        if network.builtin:
+            self._notes.append(
+                "the built-in proxy played the networks; Toxiproxy was not to be had or not wanted"
+            )
+        control = ToxiproxyControl("127.0.0.1", self._stack.network_port)
         urls = lay_out(self._plan, self._plan.seed, self._stack.upstream, control)
         self._player = Player(control, compile_plan(self._plan, self._plan.seed), self._timeline.append)
         return {f"{phase}/{cohort}": url for (phase, cohort), url in urls.items()}
@@ -211,6 +216,19 @@ class Run:
             time.sleep(_SETTLE_S)
         self._stack.stop()
 
+    def _network_facts(self) -> dict[str, Any]:
+        if self._stack.network is None:
+            return {}
+        took_ms = [entry.params.get("took_ms", 0.0) for entry in self._timeline if entry.kind == "network"]
+        return {
+            "network": {
+                "played by": self._stack.network.name,
+                "cohorts": len(self._plan.cohorts),
+                "tcp_rto": self._plan.network.tcp_rto,
+                "slowest change, ms": max(took_ms, default=0.0),
+            }
+        }
+
     def _keep(self) -> None:
         for line in LiveFile(self.folder.parts / "live.jsonl").new_lines():
             if line.event in ("worker_lost", "harness_error") and line.text not in self._died:
@@ -238,7 +256,7 @@ class Run:
                 notes=self._notes,
                 damaged=damaged,
                 rows_expected={"load": self._last.rows} if ended and self._last is not None else {},
-                env=_environment(),
+                env={**_environment(), **self._network_facts()},
             ),
         )
 

@@ -1,6 +1,5 @@
 """The stack of one run: mock provider, system under test, network proxy; started in order, always stopped."""
 
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -8,14 +7,14 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from harness.network.install import find_server
+from harness.network.server import ProxyServer, proxy_server
 from harness.plan.plan import GatewayOptions, Plan
 from harness.plan.reader import dump
 from harness.stack import haproxy, nginx
 from harness.stack.errors import StackError
 from harness.stack.part import Part, free_port
 
-_PROVIDER, _SYSTEM, _TOXIPROXY = "mock provider", "system under test", "Toxiproxy server"
+_PROVIDER, _SYSTEM, _NETWORK = "mock provider", "system under test", "network proxy"
 
 
 class Stack:
@@ -29,7 +28,8 @@ class Stack:
         self.parts: list[Part] = []
         self.provider_url = ""
         self.url = plan.target.url or ""
-        self.toxiproxy_port: int | None = None
+        self.network: ProxyServer | None = None  # what plays the networks, where the plan has any
+        self.network_port = 0
 
     def start(self, tell: Callable[[str], None]) -> None:
         """Everything but the load. Raises StackError; what was started must still be stopped."""
@@ -42,7 +42,7 @@ class Stack:
             self._start_system()
         tell(f"system          {self.url}")
         if self._plan.cohorts:
-            self._start_toxiproxy()
+            self._start_network()
 
     def stop(self) -> None:
         for part in reversed(self.parts):
@@ -114,17 +114,12 @@ class Stack:
         self._add(_SYSTEM, command(path)).wait_port(port)
         self.url = f"http://127.0.0.1:{port}"
 
-    def _start_toxiproxy(self) -> None:
-        server = find_server(os.environ)
-        if server is None:
-            raise StackError(
-                "no Toxiproxy server was found; run `streamproof toxiproxy install`, "
-                "or name one in STREAMPROOF_TOXIPROXY"
-            )
+    def _start_network(self) -> None:
         port = free_port()
-        command = [str(server), "-host", "127.0.0.1", "-port", str(port)]
-        self._add(_TOXIPROXY, command, {"LOG_LEVEL": "error"}).wait_port(port)
-        self.toxiproxy_port = port
+        proxy = proxy_server(port, self._plan.seed, self._logs / "network.jsonl")
+        self._add(_NETWORK, proxy.command, proxy.env).wait_port(port)
+        self.network = proxy
+        self.network_port = port
 
 
 def _flags(options: GatewayOptions) -> list[str]:
