@@ -60,16 +60,10 @@ class SseDecoder:
         Raises WireError when a line or frame outgrows its bound, and from then on; its `completed` holds
         the frames before it.
         """
-        size = len(data)
-        if (
-            self._clean
-            and data.find(b"\n") == size - 2
-            and data.startswith(b"data: ")
-            and data.endswith(b"\n\n")
-            and b"\r" not in data
-            and size <= MAX_LINE
-        ):
-            return [Frame(data[6:-2], "", self._id)]  # one event, alone in its read: the usual case
+        if self._clean and data.endswith(b"\n\n") and b"\r" not in data and len(data) <= MAX_LINE:
+            frame = self._plain_event(data[:-2])  # alone in its read: the usual case
+            if frame is not None:
+                return [frame]
         frames: list[Frame] = []
         if not self._clean:
             end = data.find(b"\n\n") + 2  # finish the open event, then perhaps the short way
@@ -83,23 +77,30 @@ class SseDecoder:
             self._whole_events(data, frames)
         return frames
 
+    def _plain_event(self, event: bytes) -> Frame | None:
+        """The frame of an event, given without its end, of one data line with perhaps one `event` or `id`
+        before it; None for any other. Nearly all events are such, and the long way costs thrice as much.
+        """
+        end = event.find(b"\n")
+        if end < 0:
+            return Frame(event[6:], "", self._id) if event.startswith(b"data: ") else None
+        if event[end + 1 : end + 7] != b"data: " or event.find(b"\n", end + 1) >= 0:
+            return None
+        if event.startswith(b"event: "):
+            return Frame(event[end + 7 :], event[7:end].decode("utf-8", "replace"), self._id)
+        if event.startswith(b"id: ") and event.find(b"\0", 0, end) < 0:
+            self._id = event[4:end].decode("utf-8", "replace")
+            return Frame(event[end + 7 :], "", self._id)
+        return None
+
     def _whole_events(self, data: bytes, frames: list[Frame]) -> None:
-        # Nearly all traffic is whole events of one data line each; this way costs a third of the other.
         *events, tail = data.split(b"\n\n")
         for event in events:
-            if event.startswith(b"data: ") and b"\n" not in event:
-                frames.append(Frame(event[6:], "", self._id))
-                continue
-            name, found, value = event.partition(b"\ndata: ")
-            if found and b"\n" not in name and b"\n" not in value:
-                if name.startswith(b"event: "):
-                    frames.append(Frame(value, name[7:].decode("utf-8", "replace"), self._id))
-                    continue
-                if name.startswith(b"id: ") and b"\0" not in name:
-                    self._id = name[4:].decode("utf-8", "replace")
-                    frames.append(Frame(value, "", self._id))
-                    continue
-            self._lines(event + b"\n\n", frames)
+            frame = self._plain_event(event)
+            if frame is not None:
+                frames.append(frame)
+            else:
+                self._lines(event + b"\n\n", frames)
         if tail:
             self._lines(tail, frames)
 
