@@ -19,10 +19,12 @@ from harness.wire.frame import Frame
         (b'{"error":"boom"}', "", "boom"),
     ],
 )
-def test_an_error_object_is_an_error_in_the_stream_and_as_a_body(data, code, message):
+def test_an_error_object_is_an_error_in_the_stream_and_as_a_body(
+    data: bytes, code: str, message: str
+) -> None:
     assert openai.DIALECT.decoder().feed(Frame(data)) == (TokenEvent(Kind.ERROR, message, code),)
     assert openai.DIALECT.read_error(data) == (code, message)
 
 
-def test_an_error_of_null_is_none():
+def test_an_error_of_null_is_none() -> None:
     assert openai.DIALECT.decoder().feed(Frame(b'{"choices":[],"error":null}')) == (OTHER,)
