@@ -12,6 +12,7 @@ from harness.record import LedgerRow
 from mock_provider import faults, notation, requests, settings
 from mock_provider.attempt import identify
 from mock_provider.content import Content, compose
+from mock_provider.examples import BadSchema
 from mock_provider.faults.fault import Setting
 from mock_provider.house import Arrival, Entry
 from mock_provider.planning import plan_answer
@@ -120,7 +121,10 @@ class Desk:
         identity = identify(request.prompt)
         row.stream, row.input_tokens = identity.recorded, count_tokens(request.prompt)
         seed = self._seed if given.seed is None else given.seed
-        content = compose(request, profile.parallel_tools, seed, identity.stream)
+        try:
+            content = compose(request, profile.parallel_tools, seed, identity.stream)
+        except BadSchema as error:
+            raise Problem(400, f"Invalid request: {error}.") from None
         arrival = Arrival(
             worker=row.worker,
             stream=identity.stream,

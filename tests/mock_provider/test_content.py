@@ -1,9 +1,12 @@
 import json
+from typing import Any
+
+import pytest
 
 from harness.answer import answer
 from harness.plan.draws import generator
 from mock_provider.content import Content, compose, frame_tokens, frames, pieces, text_of, thoughts
-from mock_provider.examples import example
+from mock_provider.examples import BadSchema, example
 from mock_provider.requests.request import ChatRequest, ToolSpec
 from mock_provider.script import Do, Step
 
@@ -43,6 +46,21 @@ def test_an_example_has_every_property_within_its_bounds() -> None:
 def test_a_schema_that_refers_to_itself_comes_to_an_end() -> None:
     tree = {"type": "object", "properties": {"children": {"type": "array", "items": {"$ref": "#"}}}}
     assert json.dumps(example(tree, generator(7))).count("children") > 2
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "array", "minItems": 9000, "items": {"type": "array", "minItems": 9000}},
+        {"properties": {"a": {"$ref": "#"}, "b": {"$ref": "#"}}, "required": ["a", "b"]},
+        {"type": "string", "minLength": 10**9},
+        {"properties": 5},
+        {"enum": {"a": 1}},
+    ],
+)
+def test_a_schema_that_demands_too_much_or_makes_no_sense_is_refused(schema: dict[str, Any]) -> None:
+    with pytest.raises(BadSchema):
+        example(schema, generator(7))
 
 
 def test_plain_questions_get_numbered_tokens() -> None:

@@ -1,0 +1,151 @@
+"""Requests that nobody meant: always an answer in the dialect's words, never an exception."""
+
+import json
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from harness.plan.provider import ModelProfile, Provider
+from harness.record import LedgerRow
+from mock_provider.desk import Asked, Decision, Desk
+from mock_provider.house import House
+from mock_provider.requests.request import Incoming
+from mock_provider.script import Do
+
+CONFIG = Provider(models={"m": ModelProfile(output_tokens=5.0), "v": ModelProfile(dialect="vllm")})
+DESK = Desk(CONFIG, 7)
+KEYS = [
+    "model",
+    "messages",
+    "max_tokens",
+    "stream",
+    "tools",
+    "tool_choice",
+    "input",
+    "inputs",
+    "parameters",
+    "prompt",
+    "response_format",
+    "system",
+    "text",
+    "format",
+    "options",
+    "n",
+    "stream_options",
+    "role",
+    "content",
+    "type",
+    "function",
+    "name",
+    "schema",
+    "json_schema",
+    "input_schema",
+    "max_new_tokens",
+    "output_config",
+    "properties",
+]
+WORDS = ["m", "v", "m+out=3", "m+fault=s1@2", "m+fault=s8", "m+x=1", "user", "tool", "object", "array"]
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**70), 2**70)
+    | st.floats()
+    | st.text(max_size=8)
+    | st.sampled_from(WORDS)
+)
+SCHEMA_KEYS = [
+    "type",
+    "properties",
+    "items",
+    "enum",
+    "const",
+    "anyOf",
+    "oneOf",
+    "$ref",
+    "minItems",
+    "minLength",
+    "maxLength",
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "required",
+    "$defs",
+    "a",
+]
+SCHEMA_WORDS = ["object", "array", "string", "integer", "number", "boolean", "null", "#", "#/$defs/a", "a"]
+SCHEMAS = st.recursive(
+    SCALARS | st.sampled_from(SCHEMA_WORDS),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(SCHEMA_KEYS), inner, max_size=5)
+    ),
+    max_leaves=12,
+)
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=5),
+    max_leaves=12,
+)
+GOOD: dict[str, Any] = {
+    "model": "m",
+    "messages": [{"role": "user", "content": "hi"}],
+    "max_tokens": 5,
+    "input": "hi",
+    "inputs": "hi",
+    "prompt": "hi",
+}
+PATHS = st.sampled_from([path for _, path in DESK.routes]) | st.text("/abf1%:@sv ", max_size=12)
+PREFIXES = st.sampled_from(["", "", "/f/s1@2", "/f/h1:503", "/f/s10:W16", "/f/x", "/f/", "/f"])
+
+
+def decided(incoming: Incoming) -> Decision:
+    row = LedgerRow(request="r", received_ns=0)
+    asked = DESK.read(row, incoming)
+    if isinstance(asked, Decision):
+        return asked
+    assert isinstance(asked, Asked)
+    return DESK.decide(asked, House(CONFIG, 0).enter(asked.arrival, 0), row)
+
+
+@settings(deadline=None, max_examples=400)
+@given(st.sampled_from(["GET", "POST", "PUT"]), PREFIXES, PATHS, st.binary(max_size=60))
+def test_no_bytes_confuse_it(method: str, prefix: str, path: str, body: bytes) -> None:
+    decision = decided(Incoming(method=method, path=prefix + path, query={}, headers={}, body=body))
+    assert decision.script.steps[-1].do in (Do.CLOSE, Do.FIN, Do.RST)
+    assert decision.script.status != 500
+
+
+@settings(deadline=None, max_examples=600)
+@given(PREFIXES, PATHS, st.dictionaries(st.sampled_from(KEYS), VALUES, max_size=6))
+def test_no_json_confuses_it(prefix: str, path: str, changes: dict[str, Any]) -> None:
+    body = json.dumps(GOOD | changes).encode()
+    decision = decided(Incoming(method="POST", path=prefix + path, query={}, headers={}, body=body))
+    times = [step.at_ns for step in decision.script.steps]
+    assert times == sorted(times)
+    assert decision.script.status != 500
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    st.dictionaries(
+        st.sampled_from(["prompt", "model", "max_tokens", "x"]),
+        st.text(max_size=8) | st.sampled_from(["m", "5", "٣", "9" * 30]),
+    ),
+    st.dictionaries(
+        st.sampled_from(["last-event-id", "x-mock-fault", "anthropic-version"]), st.text(max_size=6)
+    ),
+)
+def test_no_query_or_header_confuses_it(query: dict[str, str], headers: dict[str, str]) -> None:
+    path = "/api/chat/stream"
+    decision = decided(Incoming(method="GET", path=path, query=query, headers=headers, body=b""))
+    assert decision.script.status in (200, 204, 400, 404)
+
+
+@settings(deadline=None, max_examples=500)
+@given(st.dictionaries(st.sampled_from(SCHEMA_KEYS), SCHEMAS, max_size=5))
+def test_no_schema_confuses_it(schema: dict[str, Any]) -> None:
+    function = {"name": "f", "parameters": schema}
+    body = json.dumps(GOOD | {"tools": [{"type": "function", "function": function}]}).encode()
+    path = "/v1/chat/completions"
+    decision = decided(Incoming(method="POST", path=path, query={}, headers={}, body=body))
+    assert decision.script.status in (200, 400)
