@@ -3,14 +3,20 @@
 import contextlib
 import socket
 
+import msgspec
 import pytest
 
+from harness import clock
 from harness.network.chain import Toxic
 from harness.network.control import ProxySpec, ToxiproxyControl
 from harness.network.errors import Conflict, Quarantined, Stuck
 from harness.network.layout import free_ports
 from harness.network.patches import Patch
+from harness.network.play import Player, compile_plan, lay_out
+from harness.plan.network import Cohort
+from harness.record import TimelineEntry
 from tests.network.conftest import RunningServer
+from tests.network.test_recipes import plan_of
 from tests.network.upstream import wait_for
 
 pytestmark = pytest.mark.slow
@@ -92,6 +98,39 @@ def test_a_client_that_stops_reading_jams_at_most_its_own_proxy(
                     assert impatient.find("other") is not None
                 impatient.apply("other", [Patch(toxic="hold_down", toxicity=1)])
                 assert list(impatient.tainted) == (["frozen"] if server.kind == "toxiproxy" else [])
+    impatient.close()
+
+
+def test_a_user_who_stops_reading_never_hangs_the_player(
+    server: RunningServer, control: ToxiproxyControl
+) -> None:
+    """The frozen user's path is tainted where the server jams; every other path goes on."""
+    journey: list[dict[str, object]] = [{"link": "wifi", "for_s": 0.1}, {"link": "hspa", "for_s": 0.1}]
+    plan = plan_of(journey * 4)
+    two = [Cohort(name=name, journey="trip") for name in ("frozen", "lively")]
+    plan = msgspec.structs.replace(plan, phases=[msgspec.structs.replace(plan.phases[0], network=two)])
+    impatient = ToxiproxyControl(server.host, server.port, read_s=1)
+    timeline: list[TimelineEntry] = []
+    with socket.create_server(("127.0.0.1", 0)) as source:
+        urls = lay_out(plan, 7, source.getsockname(), impatient)
+        host, port = urls["ride", "frozen"].removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port))):
+            peer, _ = source.accept()
+            with peer:
+                flood(peer)
+                player = Player(impatient, compile_plan(plan, 7), timeline.append)
+                player.play("ride", clock.now())
+                assert player.wait(30)
+                player.stop()
+    failed = [entry.cohort for entry in timeline if entry.error]
+    assert len(timeline) == 14
+    assert [entry.error for entry in timeline if entry.cohort == "lively"] == [""] * 7
+    if server.kind == "toxiproxy":
+        assert set(failed) == {"frozen"}
+        assert set(player.tainted) == {("ride", "frozen")}
+    else:
+        assert failed == []
+        assert player.tainted == {}
     impatient.close()
 
 

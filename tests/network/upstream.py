@@ -111,18 +111,22 @@ class Reader(threading.Thread):
     """Asks once and reads to the end, or until nothing came for `idle_s`."""
 
     def __init__(
-        self, address: tuple[str, int], idle_s: float = 10.0, enter: Callable[[], None] = lambda: None
+        self,
+        address: tuple[str, int],
+        idle_s: float = 10.0,
+        enter: Callable[[], None] = lambda: None,
+        question: bytes = b"go\n",
     ) -> None:
         super().__init__(daemon=True)
         self.seen = Seen()
-        self._address, self._idle_s, self._enter = address, idle_s, enter
+        self._address, self._idle_s, self._enter, self._question = address, idle_s, enter, question
         self.start()
 
     def run(self) -> None:
         self._enter()
         try:
             with socket.create_connection(self._address, timeout=self._idle_s) as connection:
-                connection.sendall(b"go\n")
+                connection.sendall(self._question)
                 while data := connection.recv(65536):
                     self.seen.data += data
                     self.seen.stamps_ns.append(time.perf_counter_ns())
