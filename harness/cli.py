@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,9 +16,11 @@ from harness import __version__
 from harness.judge import exit_code, judge
 from harness.network.errors import ControlError
 from harness.network.install import InstallError, find_server, install_server
+from harness.network.listing import journey_lines, profile_lines
 from harness.network.profiles import load_profiles
+from harness.plan.network import NamedJourney
 from harness.plan.plan import Plan
-from harness.plan.reader import PlanError, load_plan
+from harness.plan.reader import JOURNEYS, PlanError, load_as, load_plan
 from harness.preflight import SCENARIOS
 from harness.run_folder import RunFolderError, read_run
 from harness.stack.errors import StackError
@@ -43,6 +46,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (PlanError, StackError, RunFolderError, InstallError, ControlError) as error:
         print(f"streamproof: {error}", file=sys.stderr)
         return _ERROR
+    except BrokenPipeError:  # the reader of a pipe has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except KeyboardInterrupt:
         print("streamproof: interrupted", file=sys.stderr)
         return _ERROR
@@ -93,6 +99,16 @@ def _parser() -> argparse.ArgumentParser:
         help="also write this one; repeatable",
     )
     report.set_defaults(command=_report)
+
+    doctor = commands.add_parser(
+        "doctor",
+        help="may this machine measure, and how much",
+        epilog="exit codes: 0 it can, 2 it cannot, 4 usage",
+    )
+    doctor.add_argument("--quick", action="store_true", help="about 20 s instead of a minute or more")
+    doctor.add_argument("--workers", type=int, default=1, help="then with so many load processes at once")
+    doctor.add_argument("--json", action="store_true", help="one JSON object instead of lines")
+    doctor.set_defaults(command=_doctor)
 
     commands.add_parser("mock", add_help=False, help="the mock provider alone (see `mock --help`)")
     commands.add_parser("gateway", add_help=False, help="the reference gateway alone (see `gateway --help`)")
@@ -203,14 +219,30 @@ def _conclude(folder: Path, console: Console) -> int:
     return exit_code(summary)
 
 
+def _doctor(arguments: argparse.Namespace) -> int:
+    from harness.doctor.examination import examine
+    from harness.doctor.text import closing_lines
+
+    if arguments.workers < 1:
+        raise PlanError("--workers must be at least 1")
+    told: Callable[[str], None] = (lambda _: None) if arguments.json else print
+    diagnosis = examine(arguments.quick, arguments.workers, told)
+    if arguments.json:
+        print(msgspec.json.encode(diagnosis).decode())
+    for text in closing_lines(diagnosis):
+        told(text)
+    return diagnosis.exit_code
+
+
 def _toxiproxy_install(_: argparse.Namespace) -> int:
     print(f"toxiproxy-server: {find_server() or install_server()}")
     return 0
 
 
 def _networks(_: argparse.Namespace) -> int:
-    for name, profile in load_profiles().items():
-        print(f"{name:<28} {profile}")
+    print(*profile_lines(load_profiles()), sep="\n")
+    journeys = {path.stem: load_as(path, NamedJourney) for path in sorted(JOURNEYS.glob("*.yaml"))}
+    print("\njourneys, by name in a plan's cohorts:", *journey_lines(journeys), sep="\n")
     return 0
 
 
