@@ -1,88 +1,23 @@
 """HTTP/1.1 from a simulated user: connect, send, be woken at the end."""
 
-import errno
-import socket
-import ssl
-import struct
-from contextlib import suppress
-from urllib.parse import urlsplit
+from collections.abc import Iterator
+from types import TracebackType
 
 import gevent
-import gevent.socket
-import msgspec
 
 from harness import clock
 from harness.dialects.dialect import Dialect, HttpRequest
+from harness.dialects.events import TokenEvent
 from harness.plan.target import Limits
 from harness.record import StreamRecord
-from harness.transports.kernel_stamps import KernelClock, RawSocket, request_stamps
+from harness.transports.connection import Address, ConnectFailed, Connection, connect
+from harness.transports.event_queue import EventQueue
+from harness.transports.kernel_stamps import KernelClock
 from harness.transports.leaving import Leaving
 from harness.transports.reception import Cause, Reception
 from harness.transports.sweep import Sweep
 from harness.transports.tls import TlsChannel
 from harness.transports.watch import Feed, Watch
-
-_LINGER_RST = struct.pack("ii", 1, 0)
-
-
-class Address(msgspec.Struct, frozen=True):
-    """Where a base URL leads."""
-
-    host: str
-    port: int
-    tls: bool = False
-
-    @classmethod
-    def of(cls, url: str) -> "Address":
-        parts = urlsplit(url)
-        tls = parts.scheme == "https"
-        return cls(parts.hostname or "127.0.0.1", parts.port or (443 if tls else 80), tls)
-
-
-class Connection:
-    """An open connection, handed from stream to stream while it is kept alive."""
-
-    def __init__(self, sock: socket.socket, tls: TlsChannel | None) -> None:
-        self.sock, self.tls = sock, tls
-
-    def send(self, data: bytes) -> None:
-        """Hand all of `data` to the kernel. Raises ConnectionError."""
-        if self.tls is not None:
-            self.tls.send(data)
-            return
-        view = memoryview(data)
-        while view:
-            try:
-                view = view[self.sock.send(view) :]
-            except BlockingIOError:
-                gevent.socket.wait_write(self.sock.fileno())
-
-    @property
-    def stale(self) -> bool:
-        """Whether the idle connection has been closed, or has bytes that nobody asked for."""
-        try:
-            self.sock.recv(1, socket.MSG_PEEK)
-        except BlockingIOError:
-            return False
-        except OSError:
-            return True
-        return True
-
-    def close(self, rst: bool = False) -> None:
-        """FIN, unless bytes lie unread, which the kernel answers with RST; or RST on purpose."""
-        with suppress(OSError):
-            if rst:
-                self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_RST)
-            else:
-                self._drain()
-                self.sock.shutdown(socket.SHUT_RDWR)
-        self.sock.close()
-
-    def _drain(self) -> None:
-        with suppress(BlockingIOError):
-            for _ in range(64):
-                if not self.sock.recv(65536):
-                    return
 
 
 class Http1Client:
@@ -91,8 +26,8 @@ class Http1Client:
     def __init__(
         self, limits: Limits, sweep: Sweep, kernel: KernelClock, pooled: bool = True, verify_tls: bool = True
     ) -> None:
-        self._limits, self._sweep, self._kernel = limits, sweep, kernel
-        self._pooled, self._verify = pooled, verify_tls
+        self.limits, self.sweep, self.kernel, self.pooled = limits, sweep, kernel, pooled
+        self._verify = verify_tls
         self._idle: dict[Address, Connection] = {}
 
     def exchange(
@@ -102,53 +37,13 @@ class Http1Client:
         reception: Reception,
         dialect: Dialect,
         leaving: Leaving | None = None,
-    ) -> None:
-        """Send `request`, receive until an ending has a name, and settle the record with it.
+        events: bool = False,
+    ) -> "Exchange":
+        """One attempt, to be used in a `with` block; `events` keeps them for iteration."""
+        return Exchange(self, address, request, reception, dialect, leaving, EventQueue() if events else None)
 
-        Returns normally for every ending of the stream; GreenletExit (the run ended) passes through after
-        the record is settled. Anything else that is raised is a bug.
-        """
-        record = reception.record
-        connection: Connection | None = None
-        watch: Watch | None = None
-        cause: Cause = Cause.RUN_ENDED
-        try:
-            try:
-                connection = self._connect(address, record)
-            except _ConnectFailed as failed:
-                cause, record.error = failed.cause, failed.message
-                return
-            feed = reception.feed if connection.tls is None else _decrypting(connection.tls, reception.feed)
-            watch = Watch(connection.sock, feed, self._kernel, clock.now())
-            try:
-                connection.send(_wire(request, address, self._pooled))
-            except OSError:
-                cause = Cause.RESET
-                return
-            record.sent_ns = clock.now()
-            self._sweep.add(record, watch, self._limits, leaving)
-            cause = watch.ended.get()
-            if cause is Cause.LEFT and leaving is not None and leaving.stop_reading:
-                gevent.sleep(self._limits.idle_s)  # frozen: the connection stays open and nobody reads it
-        finally:
-            closed_ns = clock.now()
-            if watch is not None:
-                watch.close()
-                record.stamps_kernel, record.stamps_absent, record.stamps_implausible = watch.sources
-                if cause in (Cause.HTTP_END, Cause.EOF, Cause.RESET):
-                    closed_ns = watch.last_ns  # when it arrived, not when we woke
-                self._sweep.remove(watch)
-            reception.settle(cause, closed_ns, dialect)
-            if connection is not None:
-                self._release(address, connection, reception, cause, leaving)
-
-    def close(self) -> None:
-        """Close the idle connections."""
-        for connection in self._idle.values():
-            connection.close()
-        self._idle.clear()
-
-    def _connect(self, address: Address, record: StreamRecord) -> Connection:
+    def take(self, address: Address, record: StreamRecord) -> Connection:
+        """A connection to `address`, the idle one if it still stands. Raises ConnectFailed."""
         idle = self._idle.pop(address, None)
         if idle is not None and not idle.stale:
             record.connection = "pooled"
@@ -157,65 +52,149 @@ class Http1Client:
         if idle is not None:
             idle.close()
         record.connection = "new"
-        connection = self._open(address)
+        connection = connect(address, self.limits.connect_s, self._verify)
         record.connected_ns = clock.now()
         return connection
 
-    def _open(self, address: Address) -> Connection:
-        sock: socket.socket | None = None
-        timeout = gevent.Timeout(self._limits.connect_s)
-        timeout.start()
-        try:
-            cooperative = gevent.socket.create_connection((address.host, address.port))
-            cooperative.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            sock = RawSocket(fileno=cooperative.detach())
-            sock.setblocking(False)
-            request_stamps(sock)
-            tls = TlsChannel(sock, address.host, self._verify) if address.tls else None
-            if tls is not None:
-                tls.handshake()
-            return Connection(sock, tls)
-        except gevent.Timeout as expired:
-            if expired is not timeout:
-                raise
-            message = f"no connection to {address.host}:{address.port} within {self._limits.connect_s} s"
-            raise _ConnectFailed(sock, Cause.TIMEOUT_CONNECT, message) from None
-        except (OSError, ssl.SSLError) as error:
-            code = errno.errorcode.get(error.errno or 0, type(error).__name__)
-            message = f"{code} connecting to {address.host}:{address.port}"
-            raise _ConnectFailed(sock, Cause.REFUSED, message) from None
-        finally:
-            timeout.close()
+    def keep(self, address: Address, connection: Connection) -> None:
+        """Take back a connection that may carry another request."""
+        self._idle[address] = connection
 
-    def _release(
+    def close(self) -> None:
+        """Close the idle connections."""
+        for connection in self._idle.values():
+            connection.close()
+        self._idle.clear()
+
+
+class Exchange:
+    """One request and its answer; its record is settled when the block is left, whatever happened in it.
+
+    Entering connects and sends. From then on the answer arrives by itself: `wait` for its ending, or
+    iterate. Leaving the block earlier is the user leaving. Every ending of the stream is in the record;
+    what is raised is a bug of ours, or came from the block: GreenletExit is the run's end,
+    `gevent.Timeout` the user's patience.
+    """
+
+    def __init__(
         self,
+        client: Http1Client,
         address: Address,
-        connection: Connection,
+        request: HttpRequest,
         reception: Reception,
-        cause: Cause,
+        dialect: Dialect,
         leaving: Leaving | None,
+        events: EventQueue | None,
     ) -> None:
-        if self._pooled and cause is Cause.HTTP_END and reception.keep_alive:
-            self._idle[address] = connection
+        self.record = reception.record
+        self._client, self._address, self._request = client, address, request
+        self._reception, self._dialect, self._leaving, self._events = reception, dialect, leaving, events
+        self._connection: Connection | None = None
+        self._watch: Watch | None = None
+        self._cause: Cause | None = None  # where there was nothing to watch
+
+    def __enter__(self) -> "Exchange":
+        try:
+            self._begin()
+        except BaseException as error:
+            if isinstance(error, Exception):
+                self._cause = Cause.HARNESS
+            self._settle(error)
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        watch = self._watch
+        left = error is None and watch is not None and watch.ending is Cause.LEFT
+        try:
+            if left and self._leaving is not None and self._leaving.stop_reading:
+                gevent.sleep(self._client.limits.idle_s)  # frozen: it stays open and nobody reads it
+        finally:
+            self._settle(error)
+        if error is None and watch is not None and isinstance(watch.ending, Exception):
+            raise watch.ending
+
+    def wait(self) -> None:
+        """Until the answer has an ending."""
+        if self._watch is not None:
+            self._watch.ended.wait()
+
+    def __iter__(self) -> Iterator[TokenEvent]:
+        """The answer's events as they arrive, proofs of life left out, until it has an ending."""
+        assert self._events is not None
+        return self._events.each(self._watch) if self._watch is not None else iter(())
+
+    @property
+    def missed(self) -> int:
+        """Events that came while too many others waited for a slow user."""
+        return self._events.missed if self._events is not None else 0
+
+    def _begin(self) -> None:
+        client, record, reception = self._client, self.record, self._reception
+        try:
+            self._connection = connection = client.take(self._address, record)
+        except ConnectFailed as failed:
+            self._cause, record.error = failed.cause, failed.message
             return
-        connection.close(rst=cause is Cause.LEFT and leaving is not None and leaving.rst)
+        feed = reception.feed if connection.tls is None else _decrypting(connection.tls, reception.feed)
+        self._watch = watch = Watch(connection.sock, feed, client.kernel, clock.now())
+        if self._events is not None:
+            reception.hear, watch.after_read = self._events.hear, self._events.wake
+        try:
+            connection.send(_wire(self._request, self._address, client.pooled), client.limits.headers_s)
+        except TimeoutError:
+            watch.end(Cause.TIMEOUT_HEADERS)
+        except OSError:
+            watch.end(Cause.RESET)  # unless an answer, or the end of the connection, came first
+        else:
+            record.sent_ns = clock.now()
+            client.sweep.add(record, watch, client.limits, self._leaving)
+
+    def _settle(self, error: BaseException | None) -> None:
+        """Must not block: it also runs when the greenlet is killed."""
+        closed_ns, record, watch = clock.now(), self.record, self._watch
+        cause = self._cause or _why_left(error)
+        if watch is not None:
+            watch.end(cause)  # the first ending counts
+            cause = watch.ending if isinstance(watch.ending, Cause) else Cause.HARNESS
+            record.stamps_kernel, record.stamps_absent, record.stamps_implausible = watch.sources
+            if cause in (Cause.HTTP_END, Cause.EOF, Cause.RESET):
+                closed_ns = watch.last_ns  # when it arrived, not when we woke
+            self._client.sweep.remove(watch)
+        self._reception.settle(cause, closed_ns, self._dialect)
+        self._release(cause)
+
+    def _release(self, cause: Cause) -> None:
+        connection, leaving = self._connection, self._leaving
+        if connection is None:
+            return
+        if self._client.pooled and cause is Cause.HTTP_END and self._reception.keep_alive:
+            self._client.keep(self._address, connection)
+        else:
+            connection.close(rst=cause is Cause.LEFT and leaving is not None and leaving.rst)
 
 
-class _ConnectFailed(Exception):
-    def __init__(self, sock: socket.socket | None, cause: Cause, message: str) -> None:
-        super().__init__(message)
-        self.cause, self.message = cause, message
-        if sock is not None:
-            sock.close()
+def _why_left(error: BaseException | None) -> Cause:
+    match error:
+        case gevent.Timeout():
+            return Cause.GAVE_UP
+        case None | Exception():
+            return Cause.LEFT
+        case _:
+            return Cause.RUN_ENDED
 
 
 def _decrypting(tls: TlsChannel, feed: Feed) -> Feed:
     def feed_plain(data: bytes, stamp_ns: int, lag_ns: int) -> Cause | None:
         if not data:
             return feed(b"", stamp_ns, lag_ns)
-        plain, closed = tls.decrypt(data)
+        plain, ending = tls.decrypt(data)
         cause = feed(plain, stamp_ns, lag_ns) if plain else None
-        return feed(b"", stamp_ns, lag_ns) if cause is None and closed else cause
+        if cause is not None or ending is None:
+            return cause
+        return feed(b"", stamp_ns, lag_ns) if ending is Cause.EOF else ending
 
     return feed_plain
 

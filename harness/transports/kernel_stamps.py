@@ -25,8 +25,14 @@ class KernelClock:
     """The distance between wall and monotonic clock, sampled again each second by its owner."""
 
     def __init__(self) -> None:
+        # The kernel stamps only while some socket asks; without one that stays, first reads may lack theirs.
+        self._asking = RawSocket()
+        request_stamps(self._asking)
         self.offset_ns = clock.wall_minus_monotonic()
         self.worst_jump_ns = 0
+
+    def close(self) -> None:
+        self._asking.close()
 
     def resample(self) -> None:
         offset = clock.wall_minus_monotonic(10)

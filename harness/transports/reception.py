@@ -5,13 +5,14 @@ It says `Cause` when HTTP or the peer has ended the answer; what that makes of t
 """
 
 from array import array
+from collections.abc import Callable, Sequence
 from enum import Enum
 
 from harness.answer import AnswerCheck
 from harness.dialects.dialect import Dialect
 from harness.dialects.events import CONTENT, Completion, Kind, TokenEvent
 from harness.record import Outcome, StreamRecord
-from harness.wire.frame import WireError
+from harness.wire.frame import Frame, WireError
 from harness.wire.http1 import ResponseReader
 from harness.wire.ndjson import NdjsonDecoder
 from harness.wire.sse import SseDecoder
@@ -36,6 +37,7 @@ class Cause(Enum):
     LEFT = "the user left by plan"
     GAVE_UP = "the user's patience ran out"
     RUN_ENDED = "the run ended"
+    HARNESS = "the harness failed"
 
 
 class Reception:
@@ -43,7 +45,7 @@ class Reception:
 
     __slots__ = (
         "_body", "_bytes", "_check", "_corrupt", "_decoder", "_error", "_events", "_frames", "_http", "_lag",
-        "_last_stamp_ns", "_leave_at", "_reasoned", "_tokens", "_us", "on_content", "record",
+        "_leave_at", "_tokens", "_us", "_wordless", "hear", "record",
     )  # fmt: skip
 
     def __init__(
@@ -62,11 +64,10 @@ class Reception:
         self._body = b""  # of an error response
         self._error: TokenEvent | None = None
         self._corrupt = ""
-        self._reasoned = False
-        self._last_stamp_ns = 0
+        self._wordless = 0  # content events without visible text: reasoning, tool calls
         self._us, self._lag = array("i"), array("i")
         self._bytes, self._events, self._tokens = array("i"), array("i"), array("i")
-        self.on_content = None  # called with the events of a read that held content
+        self.hear: Callable[[TokenEvent], None] | None = None  # told of every event but proofs of life
 
     @property
     def keep_alive(self) -> bool:
@@ -77,26 +78,33 @@ class Reception:
         """Take one read (b"" is the end of the connection). `lag_ns`: from arrival to Python's read."""
         if not data:
             return Cause.HTTP_END if self._http.eof() else Cause.EOF
-        record = self.record
+        record, broken = self.record, ""
         try:
-            bodies = self._http.feed(data)
+            bodies: Sequence[bytes] = self._http.feed(data)
         except WireError as error:
-            self._corrupt = self._corrupt or str(error)
-            return Cause.BROKEN
-        if record.headers_ns is None:
-            if not self._http.head_complete:
-                return None
+            bodies, broken = error.completed, str(error)
+        if record.headers_ns is None and self._http.head_complete:
             self._head(stamp_ns)
         if bodies:
-            if record.status is not None and record.status >= 400:
+            if record.status is not None and record.status >= 300:
                 self._body += b"".join(bodies)[: _MAX_ERROR_BODY - len(self._body)]
-            elif not self._content(bodies, stamp_ns, lag_ns):
+            elif offence := self._content(bodies, stamp_ns, lag_ns):
+                self._corrupt = self._corrupt or offence
                 return Cause.BROKEN
+        if broken:
+            if self._decoder.completion is not Completion.FULL:  # else the answer is whole, and HTTP is not
+                self._corrupt = self._corrupt or broken
+            return Cause.BROKEN
         if self._http.message_complete:
             return Cause.HTTP_END
-        if self._leave_at is not None and max(record.tokens, record.content_events) >= self._leave_at:
+        if self._leave_at is not None and self._position() >= self._leave_at:
             return Cause.LEFT
         return None
+
+    def _position(self) -> int:
+        """How many tokens the user has seen. Frames are counted only where tokens cannot be told."""
+        record = self.record
+        return record.content_events if self._check is None else record.tokens + self._wordless
 
     def _head(self, stamp_ns: int) -> None:
         record = self.record
@@ -104,18 +112,18 @@ class Reception:
         record.status = self._http.status
         record.retry_after_s = _seconds(self._http.headers)
 
-    def _content(self, bodies: list[bytes], stamp_ns: int, lag_ns: int) -> bool:
-        record = self.record
+    def _content(self, bodies: Sequence[bytes], stamp_ns: int, lag_ns: int) -> str:
+        """Take body bytes; returns what is wrong with them, if anything. What came before it counts."""
+        record, hear, offence = self.record, self.hear, ""
         if record.first_byte_ns is None:
             record.first_byte_ns = stamp_ns
         size = events = tokens = 0
         for body in bodies:
             size += len(body)
             try:
-                frames = self._frames.feed(body)
+                frames: Sequence[Frame] = self._frames.feed(body)
             except WireError as error:
-                self._corrupt = self._corrupt or str(error)
-                return False
+                frames, offence = error.completed, str(error)
             for frame in frames:
                 record.frames += 1
                 content = 0
@@ -125,7 +133,11 @@ class Reception:
                         tokens += self._text(event, stamp_ns)
                     else:
                         self._meaning(event, stamp_ns)
+                    if hear is not None and event.kind is not Kind.OTHER:
+                        hear(event)
                 events += content
+            if offence:
+                break
         if record.first_event_ns is None and record.frames:
             record.first_event_ns = stamp_ns
         if events:
@@ -141,14 +153,14 @@ class Reception:
         self._bytes.append(size)
         self._events.append(events)
         self._tokens.append(tokens)
-        return True
+        return offence
 
     def _text(self, event: TokenEvent, stamp_ns: int) -> int:
         if event.kind is Kind.TEXT:
             if self.record.first_output_ns is None:
                 self.record.first_output_ns = stamp_ns
             return self._check.feed(event.text) if self._check is not None else 0
-        self._reasoned = True
+        self._wordless += 1
         return 0
 
     def _meaning(self, event: TokenEvent, stamp_ns: int) -> None:
@@ -194,7 +206,7 @@ class Reception:
     def _outcome(self, cause: Cause) -> tuple[Outcome, str]:
         record = self.record
         status = record.status
-        if status is not None and status >= 400:
+        if status is not None and status >= 300:  # a redirect leads nowhere: its page is no answer
             return (Outcome.RATE_LIMITED if status == 429 else Outcome.REFUSED), f"http_{status}"
         if cause is Cause.REFUSED:
             return Outcome.REFUSED, "connect_fail"
@@ -204,8 +216,8 @@ class Reception:
             return Outcome.CORRUPT, "malformed"
         if not self._intact():
             return Outcome.CORRUPT, "corrupt"
-        if cause in _LEAVING:
-            return _LEAVING[cause]
+        if cause in _LEAVING and self._decoder.completion is not Completion.FULL:
+            return _LEAVING[cause]  # else the whole answer was there first
         if not self._complete(cause):
             return _INCOMPLETE[cause]
         if record.content_events == 0:
@@ -228,7 +240,7 @@ class Reception:
         # "stop" with less text than the usage claims is a false success, not a whole answer.
         record = self.record
         claimed = record.output_tokens
-        return record.verified and not self._reasoned and claimed is not None and record.tokens < claimed
+        return record.verified and not self._wordless and claimed is not None and record.tokens < claimed
 
     def _messages(self, cause: Cause, dialect: Dialect) -> None:
         record = self.record
@@ -241,13 +253,32 @@ class Reception:
         elif self._corrupt:
             record.error = _short_text(self._corrupt)
         elif record.outcome is not Outcome.COMPLETED and not record.error:
-            record.error = cause.value
+            record.error = self._reason(cause)
+
+    def _reason(self, cause: Cause) -> str:
+        """Why an answer without an error of its own did not complete."""
+        record = self.record
+        match record.detail:
+            case "empty":
+                return "the end marker came, but no content"
+            case "short_text":
+                return f"{record.tokens} tokens came, the usage claims {record.output_tokens}"
+            case "truncated_silent" | "truncated_fin" if not record.frames and record.status is not None:
+                kind = self._http.headers.get("content-type", "nothing")
+                return f"status {record.status} with {kind}, and no frame of a stream in it"
+            case "truncated_silent":
+                return "the response ended without the end marker"
+            case "truncated_fin":
+                return "the peer closed the connection before the end marker"
+            case _:
+                return cause.value
 
 
 _LEAVING = {
     Cause.LEFT: (Outcome.CANCELLED, "client_cancel"),
     Cause.GAVE_UP: (Outcome.ABANDONED, "client_abandon"),
     Cause.RUN_ENDED: (Outcome.INTERRUPTED, "run_ended"),
+    Cause.HARNESS: (Outcome.INTERRUPTED, "harness_error"),  # and the run is invalid
 }
 _INCOMPLETE = {
     Cause.HTTP_END: (Outcome.TRUNCATED, "truncated_silent"),

@@ -2,9 +2,12 @@
 
 import socket
 import ssl
+from contextlib import suppress
 from functools import cache
 
 from gevent.socket import wait_read, wait_write
+
+from harness.transports.reception import Cause
 
 
 @cache
@@ -23,6 +26,7 @@ class TlsChannel:
     def __init__(self, sock: socket.socket, host: str, verify: bool) -> None:
         self._sock = sock
         self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._unsent = b""  # records that the kernel had no room for
         self._tls = context(verify).wrap_bio(self._incoming, self._outgoing, server_hostname=host)
 
     def handshake(self) -> None:
@@ -41,27 +45,39 @@ class TlsChannel:
                 self._flush()
                 return
 
-    def send(self, data: bytes) -> None:
+    def send(self, data: bytes, limit_s: float | None = None) -> None:
+        """Raises ConnectionError, or TimeoutError when the peer takes nothing for `limit_s`."""
         self._tls.write(data)
-        self._flush()
+        self._flush(limit_s)
 
-    def _flush(self) -> None:
-        pending = self._outgoing.read()
-        while pending:
+    def _flush(self, limit_s: float | None = None) -> None:
+        while not self._send_now():
+            wait_write(self._sock.fileno(), limit_s)
+
+    def _send_now(self) -> bool:
+        """Hand records to the kernel in their order, from whichever greenlet; True once none is left."""
+        self._unsent += self._outgoing.read()
+        while self._unsent:
             try:
-                pending = pending[self._sock.send(pending) :]
+                self._unsent = self._unsent[self._sock.send(self._unsent) :]
             except BlockingIOError:
-                wait_write(self._sock.fileno())
+                return False
+        return True
 
-    def decrypt(self, data: bytes) -> tuple[bytes, bool]:
-        """(plaintext that `data` completed, whether the peer closed the channel). Runs in the hub."""
+    def decrypt(self, data: bytes) -> tuple[bytes, Cause | None]:
+        """(plaintext that `data` completed, how the channel ended if it did). Runs in the hub."""
         self._incoming.write(data)
-        pieces = []
+        pieces, ending = [], None
         try:
             while piece := self._tls.read(65536):
                 pieces.append(piece)
+            ending = Cause.EOF
         except ssl.SSLWantReadError:
-            return b"".join(pieces), False
-        except ssl.SSLZeroReturnError:
             pass
-        return b"".join(pieces), True
+        except ssl.SSLZeroReturnError:
+            ending = Cause.EOF
+        except ssl.SSLError:  # an alert, or records that do not decrypt
+            ending = Cause.RESET
+        with suppress(OSError):  # what the peer's records asked for, e.g. a key update
+            self._send_now()
+        return b"".join(pieces), ending

@@ -25,42 +25,49 @@ class Watch:
     descriptor is given out again at once.
     """
 
-    __slots__ = ("_feed", "_kernel", "_sock", "_watcher", "ended", "last_ns", "sources")
+    __slots__ = (
+        "_feed", "_kernel", "_sock", "_watcher", "after_read", "ended", "ending", "last_ns", "sources",
+    )  # fmt: skip
 
     def __init__(self, sock: socket.socket, feed: Feed, kernel: KernelClock, start_ns: int) -> None:
         self._sock, self._feed, self._kernel = sock, feed, kernel
         self.last_ns = start_ns
         self.sources = [0, 0, 0]  # reads by source of their stamp
-        self.ended: Any = AsyncResult()
+        self.ending: Cause | Exception | None = None
+        self.ended: Any = AsyncResult()  # set with `ending`, for whoever waits
+        self.after_read: Callable[[], None] | None = None  # may switch greenlets: the last thing a read does
         self._watcher: Any = gevent.get_hub().loop.io(sock.fileno(), _READABLE)
         self._watcher.start(self._readable)
 
     def _readable(self) -> None:
         try:
             data, ancillary, _, _ = self._sock.recvmsg(_READ, ANCILLARY_BYTES)
-            read_ns = clock.now()
-            stamp_ns, source = arrival(ancillary, read_ns, self.last_ns, self._kernel.offset_ns)
-            self.last_ns = stamp_ns
-            self.sources[source] += 1
-            ending: Cause | BaseException | None = self._feed(data, stamp_ns, read_ns - stamp_ns)
         except BlockingIOError:
             return
-        except (ConnectionError, TimeoutError):
-            ending = Cause.RESET
+        except OSError:
             self.last_ns = clock.now()
+            self.end(Cause.RESET)
+            return
+        read_ns = clock.now()
+        try:
+            stamp_ns, source = arrival(ancillary, read_ns, self.last_ns, self._kernel.offset_ns)
+            self.last_ns = stamp_ns
+            if data:  # the end of a connection has no stamp to miss
+                self.sources[source] += 1
+            ending: Cause | Exception | None = self._feed(data, stamp_ns, read_ns - stamp_ns)
         except Exception as bug:  # noqa: BLE001  the hub would swallow it and the stream would hang
             ending = bug
         if ending is not None:
             self.end(ending)
+        elif self.after_read is not None:
+            self.after_read()
 
-    def end(self, ending: Cause | BaseException) -> None:
+    def end(self, ending: Cause | Exception) -> None:
         """Stop watching and wake whoever waits; the first ending counts."""
         self.close()
-        if not self.ended.ready():
-            if isinstance(ending, Cause):
-                self.ended.set(ending)
-            else:
-                self.ended.set_exception(ending)
+        if self.ending is None:
+            self.ending = ending
+            self.ended.set(None)
 
     def close(self) -> None:
         watcher, self._watcher = self._watcher, None

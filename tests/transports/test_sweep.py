@@ -1,0 +1,51 @@
+"""The sweep ends what has outlived a limit, and nothing else."""
+
+from harness.clock import SECOND
+from harness.plan.target import Limits
+from harness.record import StreamRecord
+from harness.transports.leaving import Leaving
+from harness.transports.reception import Cause
+from harness.transports.sweep import Sweep
+
+LIMITS = Limits(headers_s=2, first_content_s=4, idle_s=3, total_s=20)
+
+
+class FakeWatch:
+    def __init__(self, last_s: float) -> None:
+        self.last_ns = int(last_s * SECOND)
+        self.endings: list[Cause] = []
+
+    def end(self, cause: Cause) -> None:
+        self.endings.append(cause)
+
+
+def stream() -> StreamRecord:
+    ten = 10 * SECOND
+    return StreamRecord(
+        stream=1, intended_ns=ten, dispatched_ns=ten, sent_ns=ten, headers_ns=ten, first_content_ns=ten
+    )
+
+
+def test_each_stream_is_held_against_its_own_last_read():
+    sweep, silent, lively = Sweep(), FakeWatch(10), FakeWatch(13)
+    for watch in (silent, lively):
+        sweep.add(stream(), watch, LIMITS, None)  # type: ignore[arg-type]
+    sweep.look(14 * SECOND)
+    assert (silent.endings, lively.endings) == ([Cause.TIMEOUT_IDLE], [])
+
+
+def test_a_user_who_leaves_goes_before_a_limit_would_end_the_stream():
+    sweep, watch = Sweep(), FakeWatch(10)
+    sweep.add(stream(), watch, LIMITS, Leaving(after_s=3))  # type: ignore[arg-type]
+    sweep.look(14 * SECOND)
+    assert watch.endings == [Cause.LEFT]
+
+
+def test_a_stream_that_was_removed_is_left_alone():
+    sweep, watch = Sweep(), FakeWatch(0)
+    sweep.add(stream(), watch, LIMITS, None)  # type: ignore[arg-type]
+    assert len(sweep) == 1
+    sweep.remove(watch)  # type: ignore[arg-type]
+    sweep.remove(watch)  # type: ignore[arg-type]
+    sweep.look(99 * SECOND)
+    assert (len(sweep), watch.endings) == (0, [])
