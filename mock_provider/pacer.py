@@ -35,7 +35,7 @@ class Pacer:
         self._armed_ns = 0
 
     def at(self, due_ns: int, callback: Callback) -> Alarm:
-        """Call `callback` once `due_ns` has come; it must not raise."""
+        """Call `callback` once `due_ns` has come."""
         alarm = Alarm(callback)
         heapq.heappush(self._heap, (due_ns, next(self._order), alarm))
         if self._timer is None or due_ns < self._armed_ns:
@@ -56,9 +56,12 @@ class Pacer:
         self._armed_ns = 0
         heap = self._heap
         now = clock.now()
-        while heap and heap[0][0] <= now:
-            alarm = heapq.heappop(heap)[2]
-            if alarm.callback is not None:
-                alarm.callback()
-        self._timer = None
-        self._arm()
+        try:
+            while heap and heap[0][0] <= now:
+                alarm = heapq.heappop(heap)[2]
+                if alarm.callback is not None:
+                    alarm.callback()
+        finally:
+            # A callback that fails is reported by the loop; it must not stop the clock for all others.
+            self._timer = None
+            self._arm()

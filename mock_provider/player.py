@@ -208,10 +208,12 @@ class Player:
         # Ended before the last bytes leave: the peer's answer to them is no abort.
         by_us = "fault" if script.ends_by_fault else row.ended_by or "provider"
         self._end("peer" if self._gone else by_us, now)
+        if self._gone:
+            return  # there is no connection to end
         if how is Do.RST:
             reset(self._transport)
             return
-        if how is Do.CLOSE and self._chunked and not self._gone:
+        if how is Do.CLOSE and self._chunked:
             self._transport.write(b"0\r\n\r\n")
         if how is Do.FIN or not self.keep_alive:
             self._transport.close()
@@ -258,6 +260,6 @@ def _int32s(values: np.ndarray) -> bytes:
 def reset(transport: asyncio.Transport) -> None:
     """Close with RST instead of FIN: with nothing to linger for, the kernel drops what is left."""
     sock = transport.get_extra_info("socket")
-    if sock is not None:
+    if sock is not None and not transport.is_closing():
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOTHING)
     transport.abort()

@@ -171,3 +171,12 @@ def test_a_full_batch_is_refused_before_any_header_and_a_peer_that_leaves_makes_
     with shared.connect() as again:
         again.sendall(request_bytes("/v1/chat/completions", chat(932, model="endless")))
         read_until(again, b"[000932:0001]")
+
+
+def test_a_fault_that_strikes_after_the_peer_has_left_finds_nothing_to_break(shared: Mock) -> None:
+    with shared.connect() as sock:
+        sock.sendall(request_bytes("/f/s3@50/v1/chat/completions", chat(940, model="stubborn")))
+        read_until(sock, b"[000940:0005]")
+    shared.wait_for("open", 0)
+    row = shared.row(940)
+    assert (row.ended_by, row.emitted_tokens, row.fault) == ("peer", 50, "s3@50")
