@@ -70,6 +70,37 @@ def test_a_live_connection_is_ended_at_once_without_being_armed(
         assert Reader(("127.0.0.1", builtin.port)).result().whole_lines == 200
 
 
+def test_a_reset_after_so_many_bytes_delivers_them_first(builtin: Builtin) -> None:
+    with TokenServer(count=200, gap_s=0.002) as server:
+        address = builtin.proxy(server.address)
+        builtin.toxic("x_rst", attributes={"bytes": 100})
+        for _ in range(5):
+            seen = Reader(address).result()
+            assert (seen.ended, len(seen.data), seen.intact) == ("reset", 100, True)
+
+
+def test_clients_that_come_and_go_at_once_leave_nothing_behind(builtin: Builtin) -> None:
+    with TokenServer(count=3) as server:
+        address = builtin.proxy(server.address)
+        for number in range(100):
+            client = socket.create_connection(address, timeout=10)
+            if number % 2:
+                client.shutdown(socket.SHUT_WR)
+            client.close()
+        wait_for(lambda: len(builtin.call("GET", "/x/connections")) == 100)
+
+
+def test_stopping_under_arriving_clients_leaves_nothing_open(builtin: Builtin) -> None:
+    with TokenServer(count=10_000) as server:
+        address = builtin.proxy(server.address)
+        for _ in range(10):
+            readers = [Reader(address) for _ in range(10)]
+            builtin.call("PATCH", "/proxies/p", {"enabled": False})
+            assert {reader.result().ended for reader in readers} <= {"eof", "refused", "reset"}
+            builtin.call("PATCH", "/proxies/p", {"enabled": True})
+        wait_for(lambda: all(served.ended != "open" for served in server.served))
+
+
 def test_an_old_path_is_silent_while_new_connections_work(builtin: Builtin) -> None:
     """Wi-Fi to cellular: what one proxy of the original cannot do."""
     with TokenServer(count=60) as server:

@@ -164,6 +164,15 @@ def test_reset_peer_in_place_before_the_connection_is_a_reset(path: Path) -> Non
         pair.peer.recv(1)
 
 
+def test_armed_and_limited_it_is_a_reset_after_exactly_so_many_bytes(path: Path) -> None:
+    path.add("limit_data", bytes=50)
+    path.add("reset_peer", toxicity=0, timeout=0)
+    for _ in range(5):
+        pair = path.connect()
+        pair.peer.sendall(b"x" * 100)
+        assert read_all(pair.client) == (b"x" * 50, "reset")
+
+
 def test_reset_peer_added_to_an_open_connection_is_only_an_end(path: Path) -> None:
     pair = path.connect()
     assert pair.echo(b"hello") == b"hello"

@@ -72,23 +72,25 @@ class Side(asyncio.Protocol):
             self.connection.source_ended(self)
 
     def write(self, data: bytes) -> None:
-        if self.transport is None:
+        if self.transport is None and not self.lost:
             self.unsent.append(data)  # a read that was already on its way when reading was paused
-        elif not self.write_ended:
+        elif self.transport is not None and not self.write_ended:
             self.transport.write(data)
+        else:
+            self.into.dropped(len(data))
 
     def reset_on_close(self) -> None:
         if self.transport is not None and not self.lost:
             handle = self.transport.get_extra_info("socket")
             handle.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
 
-    def close(self, at_once: bool = False) -> None:
-        """After what was written has left, or `at_once`."""
+    def close(self, rst: bool = False) -> None:
+        """After what was written has left; a reset does not wait for a peer that does not read."""
         self.write_ended = True
         if not self.how:
             self.how, self.ended_at = "us", self.connection.loop.time()
         if self.transport is not None and not self.lost:
-            if at_once:
+            if rst and self.paused_by_peer:
                 self.transport.abort()
             else:
                 self.transport.close()
@@ -110,7 +112,7 @@ class Connection:
         self.proxy, self.number, self.loop = proxy, number, proxy.loop
         self.client, self.server = Side(self), Side(self)
         self.opened_at, self.client_port = self.loop.time(), 0
-        self._rng, self._done, self._over = rng, done, False
+        self._rng, self._done, self._over, self._closing = rng, done, False, False
         self._dialling: asyncio.Task[None] | None = None
         self.armed = any(toxic.type == "reset_peer" for toxic in proxy.toxics)
         self.upstream = self._link(rng, self.server, upstream=True)
@@ -136,7 +138,9 @@ class Connection:
     def side_up(self, side: Side) -> None:
         if self.armed:
             side.reset_on_close()
-        if side is self.client:
+        if self._closing:  # the proxy was stopped while this socket was being set up
+            side.close()
+        elif side is self.client:
             assert side.transport is not None
             self.client_port = side.transport.get_extra_info("peername")[1]
             side.set_reading(False)
@@ -155,6 +159,8 @@ class Connection:
             return
         if self.client.lost or self._over:
             self.server.close()
+        elif self.upstream.ended:  # the client had nothing more to say before there was anybody to hear it
+            self._finish(self.server, False)
         self.adjust()
 
     async def _wait_before_dialling(self) -> None:
@@ -180,7 +186,7 @@ class Connection:
         """Everything for `target` has been written. An end that a toxic made closes it whole."""
         source = self.server if target is self.client else self.client
         if forced or self.armed or target.read_ended or source.lost:
-            target.close(at_once=forced and self.armed)
+            target.close(rst=forced and self.armed)
             if not target.read_ended:
                 target.read_ended = True
                 self.source_ended(target)
@@ -196,12 +202,13 @@ class Connection:
                 side.close()
 
     def end(self, rst: bool) -> None:
-        """Close both sockets now, past all stages: everything that waits is dropped."""
+        """Close both sockets now, past all stages: everything that waits in them is dropped."""
+        self._closing = True
         for side in (self.client, self.server):
             if rst:
                 side.reset_on_close()
             side.read_ended = True
-            side.close(at_once=rst)
+            side.close(rst=rst)
 
     def side_down(self) -> None:
         """One socket is gone; the connection is over when both are.
