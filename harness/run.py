@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 
 from harness import clock, preflight
+from harness.calibration import calibrated_cap
 from harness.load.live import LiveFile, LiveLine
 from harness.load.phase_clock import PhaseClock
 from harness.load.wiring import Wiring
@@ -305,6 +306,7 @@ def _environment() -> dict[str, Any]:
         "clock": "CLOCK_MONOTONIC",
         "engine": "gevent",
         "versions": {name: version(name) for name in packages},
+        "events_per_worker": calibrated_cap(),
     }
 
 
