@@ -1,9 +1,11 @@
 """The Locust user that streams. Scenarios subclass it and call `self.stream`."""
 
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, ClassVar
 
 from locust import User
-from locust.exception import RescheduleTask
+from locust.exception import RescheduleTask, StopTest, StopUser
 
 import harness.load.listeners  # noqa: F401  registers our options and listeners with Locust
 from harness import clock
@@ -13,7 +15,7 @@ from harness.load.session import Session
 from harness.plan.draws import sample
 from harness.plan.phases import Phase
 from harness.record import Outcome, StreamRecord
-from harness.transports.http1 import Http1Client
+from harness.transports.http1 import Exchange, Http1Client
 from harness.transports.leaving import draw_leaving
 from harness.transports.reception import Reception
 
@@ -34,6 +36,8 @@ class StreamingUser(User):
     def __init__(self, environment: Any) -> None:
         super().__init__(environment)
         self.session: Session = environment.streamproof
+        if not (self.session.url or self.session.wiring.cohorts):
+            raise StopTest("nobody to ask: give --host http://…, or --plan with a target.url")
         self.number = self.session.next_user()
         self.rng = self.session.rng("user", self.number)
         target = self.session.plan.target
@@ -47,16 +51,19 @@ class StreamingUser(User):
         self._prompts = self.session.wiring.prompts or ["Tell me about rivers."]
         self._own_wait = None if type(self).wait_time is StreamingUser.wait_time else self.wait_time
         self.wait_time = self._wait_for_turn  # type: ignore[method-assign]
-        self.intended_ns: int | None = None
+        self.intended_ns: int | None = None  # of the next stream; it takes it
         self._started = False
 
     @property
     def scenario(self) -> str:
-        """The Locust file that the class stands in."""
+        """The Locust file that the class stands in; without a plan, any will do."""
+        if not self.session.planned:
+            return self.session.plan.phases[0].scenario_name
         return str(type(self).__module__).rpartition(".")[2]
 
     def on_start(self) -> None:
-        self.wait()
+        if self.intended_ns is None:  # else an arrival, who has come to ask now
+            self.wait()
 
     def on_stop(self) -> None:
         self._client.close()
@@ -70,7 +77,7 @@ class StreamingUser(User):
             self._started = True
             return self._until(self._ramp_s())
         phase = self._phase(clock.now())
-        if phase is not None and phase.load.closed and self._planned:
+        if phase is not None and phase.load.closed and self.session.planned:
             return self._until(sample(phase.load.think_s, self.rng))
         return self._until(self._own_wait() if self._own_wait is not None else StreamingUser.wait_time(self))
 
@@ -79,10 +86,6 @@ class StreamingUser(User):
         phases = self.session.phases
         turn = phases.next_closed(self.scenario, clock.now()) if phases is not None else None
         return float(self.rng.uniform(0, turn[1].load.ramp_s if turn is not None else 1.0))
-
-    @property
-    def _planned(self) -> bool:
-        return bool(self.session.wiring.cohorts or self.session.wiring.folder)
 
     def _until(self, delay_s: float) -> float:
         """Seconds to the next stream that a phase allows, at least `delay_s`; remembers when it is due."""
@@ -115,49 +118,87 @@ class StreamingUser(User):
         max_tokens: int | None = None,
     ) -> StreamRecord:
         """Ask and wait for the whole answer, or for whatever ending it has; returns its record."""
+        with self._asking(prompt, name, model, max_tokens, events=False) as exchange:
+            exchange.wait()
+        return exchange.record
+
+    def open_stream(
+        self,
+        prompt: str | None = None,
+        *,
+        name: str = "chat",
+        model: str | None = None,
+        max_tokens: int | None = None,
+    ) -> AbstractContextManager[Exchange]:
+        """Ask, and react while the answer arrives.
+
+            with self.open_stream("…") as stream:
+                for event in stream:
+                    ...
+
+        Each event is a `TokenEvent`. Leaving the block before the answer has ended is the user leaving
+        (outcome cancelled); afterwards `stream.record` says how it went. Costs half as much again as
+        `stream`, which wakes nobody before the end.
+        """
+        return self._asking(prompt, name, model, max_tokens, events=True)
+
+    @contextmanager
+    def _asking(
+        self, prompt: str | None, name: str, model: str | None, max_tokens: int | None, events: bool
+    ) -> Iterator[Exchange]:
         session, dispatched_ns = self.session, clock.now()
-        intended_ns, self.intended_ns = self.intended_ns or dispatched_ns, None
+        if not session.accepting:
+            raise StopUser
+        intended_ns = self.intended_ns or dispatched_ns
         phase = self._phase(intended_ns)
         if phase is None or phase.scenario_name != self.scenario:
-            self.wait()  # between phases, or after the last: Locust will end this user
-            raise RescheduleTask
-        target, stream = session.plan.target, session.next_stream()
-        model = model or phase.model or target.model or ""
+            self.intended_ns = None
+            raise RescheduleTask  # between phases, or after the last: Locust lets the user wait for its turn
+        self.intended_ns = None
         cohort, address = session.route(phase, self.number)
         record = StreamRecord(
-            stream=stream,
+            stream=session.next_stream(),
             user=self.number,
             name=name,
             phase=phase.name,
             cohort=cohort,
             dialect=session.dialect.name,
-            model=model,
+            model=model or phase.model or session.plan.target.model or "",
             intended_ns=intended_ns,
             dispatched_ns=dispatched_ns,
         )
-        ask = Ask(
-            prompt=f"{mark(stream)} {prompt or self.prompt()}",
-            model=model,
-            max_tokens=max_tokens or target.max_tokens,
-            api_key=session.api_key,
-        )
-        leaving = draw_leaving(phase.leave, session.rng("leave", stream))
-        reception = Reception(
-            record, session.dialect, session.answer_check(stream), leaving.at_token if leaving else None
-        )
-        request = session.dialect.request(ask, session.path)
         session.in_flight += 1
         try:
-            self._client.exchange(address, request, reception, session.dialect, leaving)
-        except Exception as bug:
-            session.harness_errors.append(f"{type(bug).__name__}: {bug}")
-            record.error = f"harness: {bug!r}"
+            leaving = draw_leaving(phase.leave, session.rng("leave", record.stream))
+            reception = Reception(
+                record,
+                session.dialect,
+                session.answer_check(record.stream),
+                leaving.at_token if leaving else None,
+            )
+            ask = self._ask(record, prompt, max_tokens)
+            request = session.dialect.request(ask, session.path)
+            with self._client.exchange(
+                address, request, reception, session.dialect, leaving, events
+            ) as exchange:
+                yield exchange
+        except Exception as error:
+            if record.detail in ("", "harness_error"):  # else it came from the scenario's own block
+                record.detail, record.error = "harness_error", f"{type(error).__name__}: {error}"
+                session.harness_error(error)
             raise
         finally:
             session.in_flight -= 1
             session.finish(record)
             self._tell_locust(record)
-        return record
+
+    def _ask(self, record: StreamRecord, prompt: str | None, max_tokens: int | None) -> Ask:
+        return Ask(
+            prompt=f"{mark(record.stream)} {prompt or self.prompt()}",
+            model=record.model,
+            max_tokens=max_tokens or self.session.plan.target.max_tokens,
+            api_key=self.session.api_key,
+        )
 
     def _tell_locust(self, record: StreamRecord) -> None:
         """One request event a stream, and a TTFT row that leaves the aggregated one alone."""

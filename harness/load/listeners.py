@@ -11,7 +11,7 @@ import msgspec
 from locust import events
 from locust.runners import LocalRunner, MasterRunner, WorkerRunner
 
-from harness import clock
+from harness import clock, dialects
 from harness.load.dispatcher import PhaseDispatcher
 from harness.load.live import LiveLine
 from harness.load.master import Master
@@ -32,7 +32,10 @@ _WITHOUT_END_S = 1e7
 def add_options(parser: Any, **_: Any) -> None:
     group = parser.add_argument_group("Streamproof")
     group.add_argument(
-        "--plan", default="", env_var="STREAMPROOF_PLAN", help="Plan with phases, target and limits (YAML)"
+        "--plan",
+        default="",
+        env_var="STREAMPROOF_PLAN",
+        help="Plan with phases, target and limits (YAML); it decides on users and run time",
     )
     group.add_argument(
         "--wiring",
@@ -40,6 +43,29 @@ def add_options(parser: Any, **_: Any) -> None:
         env_var="STREAMPROOF_WIRING",
         help="Addresses of a run; set by streamproof run",
     )
+    for_the_page = [
+        group.add_argument(
+            "--dialect",
+            default="generic",
+            choices=dialects.names(),
+            env_var="STREAMPROOF_DIALECT",
+            help="Without a plan: the API that the host speaks",
+        ),
+        group.add_argument(
+            "--model", default="", env_var="STREAMPROOF_MODEL", help="Without a plan: the model to ask for"
+        ),
+        group.add_argument(
+            "--api-key-env",
+            default="",
+            env_var="STREAMPROOF_API_KEY_ENV",
+            help="Without a plan: name of the environment variable that holds the API key",
+        ),
+    ]
+    # Locust sets these on options of the parser itself, not on a group's. The plan is left out of the page:
+    # it is read when the process starts.
+    for action in for_the_page:
+        action.include_in_web_ui = True
+        action.is_secret = action.is_required = action.is_multiple = False
 
 
 @events.init.add_listener
@@ -51,11 +77,11 @@ def on_init(environment: Any, runner: Any, **_: Any) -> None:
         plan = load_plan(Path(options.plan))
         environment.stop_timeout = plan.drain_s
     else:
-        plan = _plan_of_locust_options(environment)
+        plan = _plan_of_locust_options(options)
     if isinstance(runner, MasterRunner):
-        Master(environment, runner, plan, wiring)
+        Master(environment, runner, plan, wiring, planned)
     else:
-        _LoadProcess(environment, runner, plan, wiring)
+        _LoadProcess(environment, runner, plan, wiring, planned)
     if planned and not isinstance(runner, WorkerRunner):
         # Headless with a shape, Locust minds SIGTERM only after the last phase; until then it is a Ctrl-C.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -65,51 +91,68 @@ def on_init(environment: Any, runner: Any, **_: Any) -> None:
 
 def _wiring(options: Any, environment: Any) -> Wiring:
     text = getattr(options, "wiring", "")
-    if text:
-        return msgspec.json.decode(text, type=Wiring)
-    return Wiring(url=environment.host or "")
+    return msgspec.json.decode(text, type=Wiring) if text else Wiring(url="")
 
 
-def _plan_of_locust_options(environment: Any) -> Plan:
-    scenarios = sorted({cls.__module__.rpartition(".")[2] for cls in environment.user_classes})
-    phase = Phase(name="load", duration_s=_WITHOUT_END_S, load=Load(users=1), scenario=scenarios[0])
-    return Plan(name="locust", provider=None, target=Target(), phases=[phase])
+def _plan_of_locust_options(options: Any) -> Plan:
+    phase = Phase(name="load", duration_s=_WITHOUT_END_S, load=Load(users=1, ramp_s=1.0))
+    return Plan(name="locust", provider=None, target=_target(options), phases=[phase])
+
+
+def _target(options: Any) -> Target:
+    return Target(
+        dialect=getattr(options, "dialect", None) or "generic",
+        model=getattr(options, "model", None) or None,
+        api_key_env=getattr(options, "api_key_env", None) or None,
+    )
+
+
+def _key(target: Target) -> str:
+    return os.environ.get(target.api_key_env or "", "")
 
 
 class _LoadProcess:
     """A process that has users: Locust's local runner, or one of its workers."""
 
-    def __init__(self, environment: Any, runner: Any, plan: Plan, wiring: Wiring) -> None:
-        self._environment, self._runner = environment, runner
+    def __init__(self, environment: Any, runner: Any, plan: Plan, wiring: Wiring, planned: bool) -> None:
+        self._environment, self._runner, self._planned = environment, runner, planned
         index = getattr(runner, "worker_index", 0) if runner is not None else 0
         self._ships = isinstance(runner, WorkerRunner)
-        key = os.environ.get(plan.target.api_key_env or "", "")
-        self.session = Session(plan, wiring, key, max(0, index), self._ships)
+        self.session = Session(plan, wiring, _key(plan.target), max(0, index), self._ships, planned)
         environment.streamproof = self.session
         self._open_loop: OpenLoop | None = None
         self._live: gevent.Greenlet | None = None
+        self._errors_said = 0
         self._worker = Worker(environment, runner, self.session) if self._ships else None
         environment.events.test_start.add_listener(self.on_start)
         environment.events.test_stopping.add_listener(self.on_stopping)
         environment.events.test_stop.add_listener(self.on_stop)
         environment.events.quitting.add_listener(self.on_quitting)
+        environment.events.user_error.add_listener(self.on_user_error)
 
     def on_start(self, **_: Any) -> None:
         session, environment = self.session, self._environment
-        if not session.wiring.url and environment.host:
-            session.wiring = msgspec.structs.replace(session.wiring, url=environment.host)
+        if self._planned:
+            environment.stop_timeout = session.plan.drain_s
+        else:
+            target = _target(environment.parsed_options)  # the web page may have changed it
+            session.aim(target, _key(target))
+        session.url = session.wiring.url or environment.host or session.plan.target.url or self._class_host()
         gc.collect()
         gc.freeze()  # what exists now stays; collections in the run are short
         start_ns = clock.now() if self._worker is None else self._worker.start_ns()
         session.begin(start_ns)
-        assert session.phases is not None
         if isinstance(environment.shape_class, PlanShape):
             environment.shape_class.phases = session.phases
-        workers = 1 if self._worker is None else self._worker.workers
-        self._open_loop = OpenLoop(environment, session, workers)
-        self._open_loop.start()
+        shard, shards = (0, 1) if self._worker is None else self._worker.shard()
+        if shard is not None:  # a worker that came too late has no share of the arrivals
+            self._open_loop = OpenLoop(environment, session, shard, shards)
+            self._open_loop.start()
         self._say("load_start")
         self._live = gevent.spawn(self._tick)
+
+    def _class_host(self) -> str:
+        return next((cls.host for cls in self._environment.user_classes if cls.host), "")
 
     def _tick(self) -> None:
         while True:
@@ -118,10 +161,15 @@ class _LoadProcess:
             self.session.health.in_flight = self.session.in_flight
             self.session.outbox.flush()
             self._say("tick")
+            self._say_errors()
+
+    def on_user_error(self, exception: Exception, **_: Any) -> None:
+        self.session.harness_error(exception)
 
     def on_stopping(self, **_: Any) -> None:
         phases = self.session.phases
-        if phases is not None and clock.now() < phases.end_ns:
+        cut = self._planned and phases is not None and clock.now() < phases.end_ns
+        if cut and self._worker is None:  # a worker does as its master's drain says
             self._environment.stop_timeout = 0  # told to stop before the plan's end: cut, do not drain
         if self._open_loop is not None:
             self._open_loop.stop(self._environment.stop_timeout or 0)
@@ -132,8 +180,9 @@ class _LoadProcess:
         self._live.kill()
         self._live = None
         self.session.end()
-        for text in self.session.harness_errors:
-            self._say("harness_error", text)
+        if isinstance(self._environment.shape_class, PlanShape):
+            self._environment.shape_class.phases = None  # of the next test, nothing is known yet
+        self._say_errors()
         self._say("load_end")
 
     def on_quitting(self, **_: Any) -> None:
@@ -142,6 +191,12 @@ class _LoadProcess:
         self.on_stop()
         if self.session.wiring.folder and isinstance(self._runner, LocalRunner):
             self._environment.process_exit_code = 0  # the verdict is made from the records
+
+    def _say_errors(self) -> None:
+        errors = self.session.harness_errors
+        for text in errors[self._errors_said :]:
+            self._say("harness_error", text)
+        self._errors_said = len(errors)
 
     def _say(self, event: str, text: str = "") -> None:
         session = self.session

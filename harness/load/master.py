@@ -22,14 +22,16 @@ _START_DELAY_NS = 2 * clock.SECOND  # the spawn message must have reached every 
 class Master:
     """Gathers; never runs users."""
 
-    def __init__(self, environment: Any, runner: Any, plan: Plan, wiring: Wiring) -> None:
+    def __init__(self, environment: Any, runner: Any, plan: Plan, wiring: Wiring, planned: bool) -> None:
         self._environment, self._runner, self._plan, self._wiring = environment, runner, plan, wiring
+        self._planned = planned
         self._inbox = Inbox(Path(wiring.folder) / "parts" if wiring.folder else None)
         self._answered: set[str] = set()
         self._states: dict[str, dict[str, Any]] = {}
         self._lost: set[str] = set()
         self._present: set[str] = set()
         self._ttft_ms: list[float] = []
+        self._errors_said: set[tuple[str, str]] = set()
         self._phases: PhaseClock | None = None
         self._live: gevent.Greenlet | None = None
         environment.events.test_start.add_listener(self.on_start)
@@ -42,9 +44,10 @@ class Master:
     def on_start(self, **_: Any) -> None:
         options = self._environment.parsed_options
         options.sp_start_wall_ns = clock.wall_ns() + _START_DELAY_NS
-        options.sp_workers = len(self._runner.clients.ready)
         self._present = {client.id for client in self._runner.clients.ready}
+        options.sp_shards = {client: number for number, client in enumerate(sorted(self._present))}
         self._answered.clear()
+        self._lost.clear()
         start_ns = options.sp_start_wall_ns - clock.wall_minus_monotonic()
         self._phases = PhaseClock(self._plan.phases, start_ns)
         if isinstance(self._environment.shape_class, PlanShape):
@@ -57,13 +60,27 @@ class Master:
             gevent.sleep(1)
             self._notice_losses()
             self._say("tick", clock.now())
+            self._say_errors()
 
     def _notice_losses(self) -> None:
-        alive = {client.id for client in self._runner.clients.all if client.state != "missing"}
-        for worker in self._present - alive - self._answered - self._lost:
+        for worker in self._present - self._alive() - self._answered:
+            self._say_lost(worker, "stopped answering")
+
+    def _say_lost(self, worker: str, how: str) -> None:
+        if worker not in self._lost:
             self._lost.add(worker)
             process = self._states.get(worker, {}).get("process", worker)
-            self._say("worker_lost", clock.now(), f"load worker {process} stopped answering")
+            self._say("worker_lost", clock.now(), f"load worker {process} {how}")
+
+    def _say_errors(self) -> None:
+        for worker, state in self._states.items():
+            for text in state["errors"]:
+                if (worker, text) not in self._errors_said:
+                    self._errors_said.add((worker, text))
+                    self._say("harness_error", clock.now(), text)
+
+    def _alive(self) -> set[str]:
+        return {client.id for client in self._runner.clients.all if client.state != "missing"}
 
     def on_report(self, client_id: str, data: dict[str, Any], **_: Any) -> None:
         parcel = data.pop("streamproof", None)
@@ -75,20 +92,23 @@ class Master:
 
     def on_drained(self, msg: Any, **_: Any) -> None:
         self._answered.add(msg.node_id)
+        if msg.node_id in self._states:
+            self._inbox.expected[self._states[msg.node_id]["process"]] = msg.data["made"]
 
     def on_stopping(self, **_: Any) -> None:
         if self._phases is None:
             return
-        finished = clock.now() >= self._phases.end_ns
-        limit_s = self._plan.drain_s if finished else 0.0
+        if self._planned:
+            limit_s = self._plan.drain_s if clock.now() >= self._phases.end_ns else 0.0
+        else:
+            limit_s = float(self._environment.stop_timeout or 0)
         self._runner.send_message("sp_drain", {"limit_s": limit_s})
         deadline_ns = clock.now() + int((limit_s + 5) * clock.SECOND)
         while self._waiting_for() and clock.now() < deadline_ns:
             gevent.sleep(0.05)  # we may be called inside the message loop: poll, do not wait
 
     def _waiting_for(self) -> set[str]:
-        alive = {client.id for client in self._runner.clients.all if client.state != "missing"}
-        return (self._present & alive) - self._answered
+        return (self._present & self._alive()) - self._answered
 
     def on_stop(self, **_: Any) -> None:
         if self._live is None:
@@ -96,6 +116,10 @@ class Master:
         self._live.kill()
         self._live = None
         self._notice_losses()
+        for worker in self._waiting_for():
+            self._say_lost(worker, "did not hand over its records in time")
+        if isinstance(self._environment.shape_class, PlanShape):
+            self._environment.shape_class.phases = None  # of the next test, nothing is known yet
         inbox = self._inbox
         for worker, made in inbox.expected.items():
             if inbox.received.get(worker, 0) != made:
@@ -103,9 +127,7 @@ class Master:
                 self._say("worker_lost", clock.now(), text)
         if inbox.gaps:
             self._say("worker_lost", clock.now(), f"{inbox.gaps} reports of workers never arrived")
-        for state in self._states.values():
-            for text in state["errors"]:
-                self._say("harness_error", clock.now(), text)
+        self._say_errors()
         self._say("load_end", clock.now())
 
     def on_quitting(self, **_: Any) -> None:

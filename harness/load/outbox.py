@@ -60,7 +60,7 @@ class Inbox:
         assert isinstance(sequence, int)
         assert isinstance(made, int)
         assert isinstance(rows, dict)
-        self.gaps += sequence - self._sequence.get(worker, 0) - 1
+        self.gaps += max(0, sequence - self._sequence.get(worker, 0) - 1)
         self._sequence[worker] = sequence
         self.expected[worker] = made
         self.received[worker] = self.received.get(worker, 0) + len(rows["streams"])

@@ -3,6 +3,8 @@
 from collections import Counter
 from pathlib import Path
 
+import msgspec
+
 from harness import clock
 from harness.answer import AnswerCheck
 from harness.dialects import load as load_dialect
@@ -13,8 +15,9 @@ from harness.load.wiring import Wiring
 from harness.plan.draws import Rng, generator
 from harness.plan.phases import Phase
 from harness.plan.plan import Plan
+from harness.plan.target import Target
 from harness.record import Outcome, StreamRecord
-from harness.transports.http1 import Address
+from harness.transports.connection import Address
 from harness.transports.kernel_stamps import KernelClock
 from harness.transports.sweep import Sweep
 
@@ -22,35 +25,50 @@ _STREAMS_A_WORKER = 1_000_000
 
 
 class Session:
-    """Lives from the process's start to its end; `begin` opens each test in it."""
+    """Lives from the process's start to its end; `begin` opens each test in it.
 
-    def __init__(self, plan: Plan, wiring: Wiring, api_key: str, worker_index: int, ships: bool) -> None:
-        self.plan, self.wiring, self.api_key = plan, wiring, api_key
+    `planned` is False where Locust's own options say how many users there are and for how long.
+    """
+
+    def __init__(
+        self, plan: Plan, wiring: Wiring, api_key: str, worker_index: int, ships: bool, planned: bool = True
+    ) -> None:
+        self.plan, self.wiring, self.planned = plan, wiring, planned
         self.worker_index = worker_index
         self.process = f"load-{worker_index}"
-        self.dialect = load_dialect(plan.target.dialect)
-        self.path = plan.target.path or self.dialect.path
+        self.aim(plan.target, api_key)
+        self.url = wiring.url
         self.sweep, self.kernel = Sweep(), KernelClock()
         folder = Path(wiring.folder) / "parts" if wiring.folder else None
         self.outbox = Outbox(folder, self.process, ships)
         self.health = Health(self.process, self.outbox)
         self.phases: PhaseClock | None = None
+        self.accepting = False  # whether streams may still begin
         self.in_flight = 0
         self.outcomes: Counter[str] = Counter()
         self.ttft_ms: list[float] = []  # since the live view last took them
-        self.harness_errors: list[str] = []
+        self.harness_errors: list[str] = []  # each text once, in order
         self._addresses: dict[str, Address] = {}
         self._streams = 0
         self._users = 0
+
+    def aim(self, target: Target, api_key: str) -> None:
+        """What the streams from now on are asked of."""
+        self.plan = msgspec.structs.replace(self.plan, target=target)
+        self.api_key = api_key
+        self.dialect = load_dialect(target.dialect)
+        self.path = target.path or self.dialect.path
 
     def begin(self, start_ns: int) -> None:
         """A test starts: phases are counted from `start_ns`."""
         self.phases = PhaseClock(self.plan.phases, start_ns)
         self.outcomes.clear()
+        self.accepting = True
         self.sweep.start()
         self.health.start()
 
     def end(self) -> None:
+        self.accepting = False
         self.health.stop()
         self.sweep.stop()
         self.outbox.flush()
@@ -74,7 +92,7 @@ class Session:
     def route(self, phase: Phase, user: int) -> tuple[str, Address]:
         """(cohort, address) of a user: the same cohort throughout a phase, spread by the cohorts' shares."""
         if not phase.network:
-            return "", self._address(self.wiring.url)
+            return "", self._address(self.url)
         total = sum(cohort.share for cohort in phase.network)
         # A low-discrepancy walk through the shares: any run of users is spread as evenly as it can be.
         point = (user * 0.6180339887498949) % 1.0 * total
@@ -82,7 +100,7 @@ class Session:
             point -= cohort.share
             if point < 0:
                 break
-        return cohort.name, self._address(self.wiring.route(phase.name, cohort.name))
+        return cohort.name, self._address(self.wiring.route(phase.name, cohort.name) or self.url)
 
     def _address(self, url: str) -> Address:
         if url not in self._addresses:
@@ -97,7 +115,25 @@ class Session:
             self.ttft_ms.append((record.first_content_ns - record.intended_ns) / clock.MS)
         self.outbox.put("streams", record)
 
-    def not_started(self, record: StreamRecord, why: str) -> None:
+    def not_started(self, phase: Phase, due_ns: int, why: str) -> None:
         """Keep a stream that was due and could not be started."""
-        record.outcome, record.detail, record.error = Outcome.NOT_STARTED, "dropped", why
+        user = self.next_user()
+        record = StreamRecord(
+            stream=self.next_stream(),
+            user=user,
+            phase=phase.name,
+            cohort=self.route(phase, user)[0],
+            dialect=self.dialect.name,
+            model=phase.model or self.plan.target.model or "",
+            intended_ns=due_ns,
+            outcome=Outcome.NOT_STARTED,
+            detail="dropped",
+            error=why,
+        )
         self.finish(record)
+
+    def harness_error(self, error: Exception) -> None:
+        """Keep a failure of our own or of a scenario; it makes the run invalid, whoever catches it."""
+        text = f"{type(error).__name__}: {error}"
+        if text not in self.harness_errors:
+            self.harness_errors.append(text)

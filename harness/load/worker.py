@@ -11,7 +11,6 @@ class Worker:
 
     def __init__(self, environment: Any, runner: Any, session: Session) -> None:
         self._environment, self._runner, self._session = environment, runner, session
-        self.workers = 1
         self._drained = False
         environment.events.report_to_master.add_listener(self.on_report)
         environment.events.test_start.add_listener(self.on_start)
@@ -20,9 +19,12 @@ class Worker:
 
     def start_ns(self) -> int:
         """The common start of all workers, converted from the master's wall clock."""
-        options = self._environment.parsed_options
-        self.workers = max(1, int(getattr(options, "sp_workers", 1)))
-        return int(options.sp_start_wall_ns) - clock.wall_minus_monotonic()
+        return int(self._environment.parsed_options.sp_start_wall_ns) - clock.wall_minus_monotonic()
+
+    def shard(self) -> tuple[int | None, int]:
+        """(this worker's share of the arrivals, how many shares there are); None for a late-comer."""
+        shares: dict[str, int] = self._environment.parsed_options.sp_shards
+        return shares.get(self._runner.client_id), max(1, len(shares))
 
     def on_start(self, **_: Any) -> None:
         self._drained = False

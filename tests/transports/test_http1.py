@@ -57,7 +57,8 @@ def test_every_ending_has_its_name(steps, outcome, detail):
     assert (found.outcome, found.detail) == (outcome, detail)
     assert found.closed_ns is not None
     assert found.connected_ns is not None
-    assert found.dispatched_ns <= found.connected_ns <= found.sent_ns <= found.closed_ns
+    # The answer may be in the kernel before we have noted that the request is: `sent_ns` is no bound.
+    assert found.dispatched_ns <= found.connected_ns <= min(found.sent_ns, found.closed_ns)
 
 
 @pytest.mark.parametrize(
@@ -240,9 +241,13 @@ def test_a_run_that_ends_while_connecting_leaves_a_record_too():
 
 
 def test_patience_that_runs_out_is_an_abandoned_stream():
-    with Misbehaving(ENDLESS[:3]) as server, asker() as user:
-        with gevent.Timeout(0.2, False), user.open(server.url) as exchange:
-            exchange.wait()
+    with (
+        Misbehaving(ENDLESS[:3]) as server,
+        asker() as user,
+        gevent.Timeout(0.2, False),
+        user.open(server.url) as exchange,
+    ):
+        exchange.wait()
     assert (exchange.record.outcome, exchange.record.detail) == (Outcome.ABANDONED, "client_abandon")
 
 
@@ -266,9 +271,13 @@ def test_a_bug_in_the_callback_becomes_an_ending_and_never_a_hang():
 def test_a_bug_before_the_answer_leaves_a_record_too(monkeypatch):
     receiving = reception()
     monkeypatch.setattr("harness.transports.http1._wire", lambda *_: 1 / 0)
-    with Misbehaving(WHOLE) as server, asker() as user:
-        with pytest.raises(ZeroDivisionError), user.open(server.url, reception=receiving):
-            raise AssertionError("the block must not be entered")
+    with (
+        Misbehaving(WHOLE) as server,
+        asker() as user,
+        pytest.raises(ZeroDivisionError),
+        user.open(server.url, reception=receiving),
+    ):
+        raise AssertionError("the block must not be entered")
     assert receiving.record.detail == "harness_error"
 
 
@@ -308,9 +317,12 @@ def test_a_late_reader_still_gets_the_instant_of_arrival():
 
 
 def test_iterating_gives_each_event_and_the_whole_record():
-    with Misbehaving([HEAD, *TOKENS, chunk(done(2)), LAST]) as server, asker() as user:
-        with user.open(server.url, events=True) as exchange:
-            kinds = [event.kind.name for event in exchange]
+    with (
+        Misbehaving([HEAD, *TOKENS, chunk(done(2)), LAST]) as server,
+        asker() as user,
+        user.open(server.url, events=True) as exchange,
+    ):
+        kinds = [event.kind.name for event in exchange]
     assert kinds == ["TEXT", "TEXT", "USAGE", "FINISH", "END"]
     assert (exchange.record.outcome, exchange.missed) == (Outcome.COMPLETED, 0)
 
@@ -346,9 +358,12 @@ def test_an_exception_in_the_block_is_the_user_leaving_and_goes_on():
     ],
 )
 def test_an_iteration_ends_when_the_answer_does(steps, settings, detail):
-    with Misbehaving(steps) as server, asker(**settings) as user:
-        with user.open(server.url, events=True) as exchange:
-            kinds = {event.kind.name for event in exchange}
+    with (
+        Misbehaving(steps) as server,
+        asker(**settings) as user,
+        user.open(server.url, events=True) as exchange,
+    ):
+        kinds = {event.kind.name for event in exchange}
     assert (kinds, exchange.record.detail) == ({"TEXT"}, detail)
 
 
@@ -361,8 +376,11 @@ def test_without_a_connection_there_is_nothing_to_iterate():
 
 
 def test_a_user_who_thinks_while_reading_misses_nothing():
-    with Misbehaving([HEAD, *TOKENS, chunk(done(2)), LAST]) as server, asker() as user:
-        with user.open(server.url, events=True) as exchange:
-            exchange.wait()
-            assert len(list(exchange)) == 5
+    with (
+        Misbehaving([HEAD, *TOKENS, chunk(done(2)), LAST]) as server,
+        asker() as user,
+        user.open(server.url, events=True) as exchange,
+    ):
+        exchange.wait()
+        assert len(list(exchange)) == 5
     assert exchange.record.outcome is Outcome.COMPLETED
