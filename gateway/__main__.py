@@ -32,8 +32,13 @@ async def _serve(options: Options) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with Upstream(options.upstream, options.gateway) as upstream:
+        try:
+            gateway = Gateway(upstream, options)
+        except OSError as error:
+            sys.stderr.write(f"streamproof gateway: {error}; choose another --store\n")
+            return 4
         runner = web.AppRunner(
-            Gateway(upstream, options).app(),
+            gateway.app(),
             access_log=None,
             handler_cancellation=True,
             shutdown_timeout=_GRACE_S,

@@ -31,6 +31,13 @@ DIED = Failure(502, "upstream_died", "the connection to the model provider broke
 TRUNCATED = Failure(502, "upstream_truncated", "the model provider's answer ended before it was complete")
 STALLED = Failure(504, "upstream_stalled", "the model provider fell silent")
 CORRUPT = Failure(502, "upstream_corrupt", "the model provider sent what is not an answer")
+TOO_LONG = Failure(502, "answer_too_long", "the model provider's answer is longer than this gateway keeps")
+GIVEN_UP = Failure(410, "answer_given_up", "nobody came back for this answer in time, so it was stopped")
+STOPPED = Failure(410, "answer_stopped", "its user stopped this answer")
+SHUT_DOWN = Failure(503, "gateway_stopped", "the gateway was stopped in the middle of this answer")
+UNKNOWN = Failure(404, "answer_unknown", "nothing is kept of this answer; ask again without Last-Event-ID")
+OTHER_ASK = Failure(409, "stream_id_taken", "this stream id belongs to another question; choose a new one")
+NO_RESUME = Failure(501, "cannot_resume", "this gateway keeps no answers; ask again without Last-Event-ID")
 
 
 def from_event(code: str, message: str) -> Failure:

@@ -1,7 +1,7 @@
 """The gateway's command line. `--heartbeat-s` and its kin are the fields of the plan's GatewayOptions."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NoReturn
 from urllib.parse import urlsplit
 
@@ -14,6 +14,10 @@ _HELP = {
     "connect_s": "limit for a connection to the upstream",
     "first_byte_s": "limit from the request to the upstream's response head",
     "idle_s": "limit for silence of the upstream, and for a client that stops reading",
+    "resume_grace_s": "keep generating so long for a user who may come back; 0 does not, and cannot resume",
+    "store_mb": "bound for the answers kept for users who come back",
+    "flush_ms": "collect text for so long before it leaves; 0 sends every token by itself",
+    "flush_bytes": "collected text leaves earlier once it is this big; 0 goes by time alone",
 }
 
 
@@ -22,6 +26,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     host: str
     port: int
     model: str
+    store: str = ""  # path of the kept answers; empty: a file that is gone with the process
     gateway: GatewayOptions
 
 
@@ -32,13 +37,18 @@ def parse(argv: Sequence[str]) -> Options:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     parser.add_argument("--port", default=8080, type=int, help="port to listen on, 0 for any (%(default)s)")
     parser.add_argument("--model", default="mock-chat", help="for users who name none (%(default)s)")
+    parser.add_argument("--store", default="", metavar="PATH", help="keep answers here beyond a restart")
     for field in msgspec.structs.fields(GatewayOptions):
         flag = "--" + field.encode_name.replace("_", "-")
-        text = f"{_HELP.get(field.name, '')} (%(default)s s)"
-        parser.add_argument(flag, default=field.default, type=_seconds, metavar="S", help=text)
+        kind, unit = _kind(field.name)
+        text = f"{_HELP.get(field.name, '')} (%(default)s {unit})"
+        parser.add_argument(flag, default=field.default, type=kind, metavar=unit.upper(), help=text)
     found = vars(parser.parse_args(argv))
     limits = {name: found.pop(name) for name in GatewayOptions.__struct_fields__}
-    return Options(**found, gateway=GatewayOptions(**limits))
+    try:
+        return Options(**found, gateway=GatewayOptions(**limits))
+    except ValueError as error:
+        parser.error(str(error))
 
 
 class _Parser(argparse.ArgumentParser):
@@ -53,11 +63,22 @@ def _url(text: str) -> str:
     return text
 
 
-def _seconds(text: str) -> float:
+def _kind(name: str) -> tuple[Callable[[str], float], str]:
+    """How the value of an option is read, and its unit. Its bounds are the plan's business."""
+    if name == "flush_bytes":
+        return _whole, "b"
+    return _number, name.rpartition("_")[2]
+
+
+def _number(text: str) -> float:
     try:
-        value = float(text)
+        return float(text)
     except ValueError:
-        value = 0.0
-    if not 0 < value <= 3600:
-        raise argparse.ArgumentTypeError(f"{text!r} is no time above 0 and up to 3600 s")
-    return value
+        raise argparse.ArgumentTypeError(f"{text!r} is no number") from None
+
+
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number") from None

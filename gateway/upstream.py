@@ -46,7 +46,8 @@ class Reply:
                 return b""
         except TimeoutError:
             return None
-        except (aiohttp.ClientError, OSError) as error:
+        except (aiohttp.ClientError, OSError, RuntimeError) as error:
+            # RuntimeError is aiohttp's word for reading on after a connection has gone in mid-chunk.
             raise UpstreamFailed(failure.DIED) from error
 
     async def drain(self) -> None:

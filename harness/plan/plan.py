@@ -20,11 +20,25 @@ class GatewayOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     connect_s: float = 5.0
     first_byte_s: float = 60.0
     idle_s: float = 60.0
+    resume_grace_s: float = 0.0  # 0: off; else generation goes on for so long without a listener
+    store_mb: float = 64.0  # of answers that are over, kept for users who come back; with resuming only
+    flush_ms: float = 0.0  # 0: every token by itself; else text is collected for so long
+    flush_bytes: int = 0  # collected text leaves earlier once it is this big; 0: only by time
 
     def __post_init__(self) -> None:
-        for name in self.__struct_fields__:
+        for name in ("heartbeat_s", "connect_s", "first_byte_s", "idle_s"):
             if not 0 < getattr(self, name) <= 3600:
                 raise ValueError(f"{name} must be above 0 and at most 3600")
+        if not 0 <= self.resume_grace_s <= 3600:
+            raise ValueError("resume_grace_s is from 0 (no resuming) to 3600")
+        if not 1 <= self.store_mb <= 100_000:
+            raise ValueError("store_mb is from 1 to 100000")
+        if not 0 <= self.flush_ms <= 60_000:
+            raise ValueError("flush_ms is from 0 (every token by itself) to 60000")
+        if self.flush_bytes < 0 or (self.flush_bytes and not self.flush_ms):
+            raise ValueError(
+                "flush_bytes must not be negative, and needs flush_ms: few bytes may never be more"
+            )
 
 
 class Stack(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -152,6 +152,40 @@ def test_each_token_leaves_before_the_next_one_exists():
     assert run(play()) == OVER
 
 
+def test_chunks_hold_back_all_but_the_first_token_and_lose_nothing():
+    async def script(peer: Peer) -> None:
+        await peer.send(HEAD, *[chunk(TEXT)] * 5, chunk(FINISH + USAGE + DONE) + LAST_CHUNK)
+
+    heard = listen(script, GatewayOptions(flush_ms=60_000))
+    rest = 'id: 5\ndata: {"content":"wörd😀wörd😀wörd😀wörd😀"}\n\n'.encode()
+    assert heard.body == SAID + rest + OVER
+
+
+def test_a_chunk_leaves_when_its_time_is_over_though_nothing_else_comes():
+    async def script(peer: Peer) -> None:
+        await peer.send(HEAD, chunk(TEXT), chunk(TEXT))
+        await peer.left()
+
+    async def play() -> bytes:
+        async with (
+            gateway(script, GatewayOptions(flush_ms=50)) as url,
+            aiohttp.ClientSession() as session,
+            session.get(f"{url}/api/chat/stream?prompt=hi") as response,
+        ):
+            return await response.content.readuntil(b"id: 2\n")
+
+    assert run(play()).startswith(SAID)
+
+
+def test_what_waits_in_a_chunk_still_arrives_before_the_error():
+    async def script(peer: Peer) -> None:
+        await peer.send(HEAD, chunk(TEXT), chunk(TEXT), LAST_CHUNK)
+
+    heard = listen(script, GatewayOptions(flush_ms=60_000))
+    assert heard.body.startswith(SAID + SAID.replace(b"1", b"2"))
+    assert heard.error == "upstream_truncated"
+
+
 async def cut_cleanly(peer: Peer) -> None:
     await peer.send(HEAD, chunk(TEXT) + LAST_CHUNK)
 

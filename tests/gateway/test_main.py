@@ -54,3 +54,12 @@ def test_a_taken_port_is_one_message_and_exit_4(capsys):
     assert f"127.0.0.1:{port} is already in use" in said.err
     assert "--port" in said.err
     assert said.err.count("\n") == 1
+
+
+def test_a_store_that_cannot_be_is_one_message_and_exit_4(tmp_path, capsys):
+    store = tmp_path / "nowhere" / "answers.db"
+    argv = ["--upstream", "http://127.0.0.1:1", "--port", "0", "--resume-grace-s", "5", "--store", str(store)]
+    assert main(argv) == 4
+    said = capsys.readouterr().err
+    assert str(store) in said
+    assert said.count("\n") == 1
