@@ -153,6 +153,90 @@ class TimeSeries(msgspec.Struct, kw_only=True):
     loop_lag_ms: list[float | None] = []
 
 
+class Gate(msgspec.Struct, kw_only=True):
+    """One gated metric of a comparison. `effect` is relative for ratios, absolute for shares."""
+
+    metric: str  # e.g. "ttft_user p95"
+    unit: str
+    kind: Literal["ratio", "difference"]
+    baseline: float | None = None
+    candidate: float | None = None
+    effect: float | None = None
+    low: float | None = None  # 99 % interval of the effect
+    high: float | None = None
+    p: float = 1.0
+    p_adjusted: float = 1.0  # Holm, over all gates
+    least: float  # effects up to here never fail
+    limit: float  # what PASS excludes
+    mde: float | None = None  # least effect found in nine of ten comparisons
+    pairs: int = 0
+    pairs_needed: int | None = None  # of an inconclusive gate
+    state: State
+    why: str = ""
+
+
+class Comparison(msgspec.Struct, kw_only=True):
+    """A baseline against a candidate."""
+
+    mode: Literal["live", "offline", "advisory"]
+    design: str  # e.g. "paired blocks", "two stored runs"
+    baseline: str
+    candidate: str
+    order: str = ""
+    pairs: int = 0
+    streams: int = 0  # measured ones of a block
+    shared_seeds: bool = False
+    null: str = "zero"
+    alpha: float = 0.01
+    gates: list[Gate] = []
+    differences: list[str] = []  # why two runs are not comparable, or what else differs
+    notes: list[str] = []
+    blocks: list[dict[str, Any]] = []  # pair, arm, place in the order, quantiles by gate
+
+
+class CapacityStep(msgspec.Struct, kw_only=True):
+    """One probe of a capacity search."""
+
+    load: float
+    decision: str  # PASS, FAIL, UNDECIDED, INVALID
+    direction: Literal["up", "down"] = "up"
+    looks: int = 1
+    streams: int = 0
+    over: dict[str, int] = {}  # by objective: streams beyond it
+    in_flight: float | None = None
+    provider_in_flight: float | None = None
+    throughput: float | None = None  # streams completed a second
+    goodput_ratio: float | None = None
+    ttft_p50_ms: float | None = None
+    ttft_p95_ms: float | None = None
+    added_ttft_p50_ms: float | None = None
+    provider_ttft_p50_ms: float | None = None
+    littles_residual: float | None = None
+    saturated: bool = False
+    limited_by: str = ""  # generator, mock, provider quota, provider, system; empty: nothing
+    why: str = ""
+    run: str = ""
+
+
+class Capacity(msgspec.Struct, kw_only=True):
+    """The most load that the objectives allow, between `low` and `high`: a bracket of decisions."""
+
+    unit: Literal["streams/s", "users"]
+    model: Literal["open", "closed"]
+    objectives: list[str]
+    low: float | None = None  # the highest load that passed
+    high: float | None = None  # the lowest that did not
+    answer: float | None = None  # their middle, to be read as +-10 %
+    ended: str = ""
+    limited_by: str = ""
+    hysteresis: bool | None = None  # whether the way down differed from the way up
+    sentence: str = ""
+    steps: list[CapacityStep] = []
+    usl: dict[str, Any] | None = None  # advice
+    knee: float | None = None  # advice
+    notes: list[str] = []
+
+
 class Verdict(msgspec.Struct, kw_only=True):
     state: State
     exit_code: int
@@ -175,3 +259,5 @@ class Summary(msgspec.Struct, kw_only=True):
     two_sided: TwoSided | None = None
     timeseries: TimeSeries = msgspec.field(default_factory=TimeSeries)
     distributions: dict[str, dict[str, list[float]]] = {}  # metric -> phase -> sorted values, thinned to 512
+    compare: Comparison | None = None  # of a comparison of two systems or runs
+    capacity: Capacity | None = None  # of a search for the most load

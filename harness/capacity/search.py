@@ -1,0 +1,109 @@
+"""The search for the most load that passes: doubling until a probe fails, then halving the bracket.
+
+A state machine fed with decisions, so that it runs as well on virtual time as on real runs.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from harness.capacity.looks import Decision
+
+_WIDEN_ABOVE = 0.8  # of the expected most
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One load that was tried."""
+
+    load: float
+    decision: Decision
+
+
+@dataclass(frozen=True)
+class Bracket:
+    """The highest load that passed below every load that did not, and the lowest that did not."""
+
+    low: float | None
+    high: float | None
+    ended: Literal["narrow", "nothing passed", "nothing failed", "too many probes"]
+
+    @property
+    def middle(self) -> float | None:
+        """The best single number: decisions are certain at neither end."""
+        if self.low is None or self.high is None:
+            return self.low
+        return math.sqrt(self.low * self.high)
+
+
+class Search:
+    """Ask `load`, probe it, `tell` the decision, until `bracket` is there.
+
+    `start` is a load believed safe, `expected` the most believed possible, `most` a hard limit of what may be
+    offered, `ratio` how close the ends must come. Whole numbers (users) are searched with `whole`.
+    """
+
+    def __init__(
+        self, start: float, *, expected: float | None = None, most: float = math.inf, ratio: float = 1.05,
+        whole: bool = False, probes: int = 40,
+    ) -> None:  # fmt: skip
+        if not 0 < start <= most or ratio <= 1:
+            raise ValueError("start must be positive and at most `most`, ratio above 1")
+        self._least = start / 1024
+        self._expected, self._most, self._ratio, self._whole = expected, most, ratio, whole
+        self._left = probes
+        self._low: float | None = None
+        self._high: float | None = None
+        self.probes: list[Probe] = []
+        self.bracket: Bracket | None = None
+        self.load = self._fit(start)
+
+    def tell(self, decision: Decision) -> None:
+        """What came of `load`. Undecided means that it lies at the edge: it closes the bracket from above."""
+        self.probes.append(Probe(self.load, decision))
+        self._left -= 1
+        if decision == "PASS":
+            self._low = self.load
+        else:
+            self._high = self.load
+        self._next()
+
+    def _next(self) -> None:
+        if self._low is not None and self._high is not None:
+            self._narrow(self._low, self._high)
+        elif self._left <= 0:
+            self.bracket = Bracket(self._low, self._high, "too many probes")
+        elif self._high is None:
+            self._rise()
+        else:
+            self._sink(self._high)
+
+    def _rise(self) -> None:
+        """Double; where the most was believed known, up to that, and beyond once a pass comes near it."""
+        assert self._low is not None
+        if self._low >= self._most:
+            self.bracket = Bracket(self._low, None, "nothing failed")
+            return
+        while self._expected is not None and self._low > _WIDEN_ABOVE * self._expected:
+            self._expected *= 2
+        self.load = self._fit(min(self._low * 2, self._expected or math.inf, self._most))
+        if self.load <= self._low:
+            self.bracket = Bracket(self._low, None, "nothing failed")
+
+    def _sink(self, high: float) -> None:
+        """Nothing has passed yet: halve."""
+        self.load = self._fit(high / 2)
+        if self.load >= high or self.load < self._least:
+            self.bracket = Bracket(None, high, "nothing passed")
+
+    def _narrow(self, low: float, high: float) -> None:
+        middle = self._fit(math.sqrt(low * high))
+        if high / low <= self._ratio or middle <= low or middle >= high:
+            self.bracket = Bracket(low, high, "narrow")
+        elif self._left <= 0:
+            self.bracket = Bracket(low, high, "too many probes")
+        else:
+            self.load = middle
+
+    def _fit(self, load: float) -> float:
+        return float(max(1, round(load))) if self._whole else load
