@@ -6,10 +6,14 @@ from typing import Any
 import numpy as np
 
 from harness.checks import run_checks
+from harness.metrics.curves import curves, objectives
+from harness.metrics.decomposition import decomposition
 from harness.metrics.faults import fault_rows
+from harness.metrics.gallery import gallery
 from harness.metrics.join import Joined, join
 from harness.metrics.outcomes import counts
 from harness.metrics.phases import distributions, event_spans, metrics, phase_results
+from harness.metrics.resilience import resilience
 from harness.metrics.run_data import RunData
 from harness.metrics.spans import phase_spans
 from harness.metrics.timeseries import timeseries
@@ -40,6 +44,12 @@ def judge(run: RunData) -> Summary:
         two_sided=two_sided(joined),
         timeseries=timeseries(joined),
         distributions=distributions(joined),
+        curves=curves(joined),
+        objectives=objectives(joined),
+        decomposition=decomposition(joined),
+        gallery=gallery(joined),
+        resilience=resilience(joined),
+        plan=dump(run.plan),
     )
     summary.verdict = _verdict(summary, verdict_state(info, validity, checks), validity, checks)
     return summary
@@ -74,13 +84,23 @@ def _info(run: RunData) -> RunInfo:
         git=facts.git,
         interrupted=facts.interrupted,
         died=facts.died,
-        notes=[*facts.notes, *_unplayed(run)],
+        notes=[*facts.notes, *_unplayed(run), *_sampled(run)],
     )
 
 
 def _unplayed(run: RunData) -> list[str]:
     played = phase_spans(run)
     return [f"phase {p.name} did not take place" for p in run.plan.phases if p.name not in played]
+
+
+def _sampled(run: RunData) -> list[str]:
+    if run.sample_share == 1.0:
+        return []
+    looked_into = int(run.streams["sampled"].sum())
+    return [
+        f"gaps, stalls and the times of single tokens come from {looked_into:,} of {len(run.streams):,} "
+        f"attempts ({100 * run.sample_share:.2g} %, drawn by stream id); all else is of every attempt"
+    ]
 
 
 def _streams(joined: Joined) -> dict[str, Any]:

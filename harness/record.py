@@ -287,10 +287,13 @@ def _arrow_array(values: list[Any], kind: pa.DataType) -> pa.Array:
     return pa.ListArray.from_arrays(pa.array(offsets), pa.array(flat))
 
 
-def read_table(path: Path) -> pd.DataFrame:
-    """A Parquet file of a run as a table; integers are nullable Int64, lists are int32 arrays."""
+def read_table(path: Path, names: list[str] | None = None) -> pd.DataFrame:
+    """A Parquet file of a run as a table, or the columns `names` of it.
+
+    Integers are nullable Int64, lists are int32 arrays.
+    """
     nullable = {pa.int64(): pd.Int64Dtype()}
-    frame: pd.DataFrame = pq.read_table(path).to_pandas(types_mapper=nullable.get)
+    frame: pd.DataFrame = pq.read_table(path, columns=names).to_pandas(types_mapper=nullable.get)
     return frame
 
 

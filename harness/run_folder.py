@@ -2,17 +2,23 @@
 
 import hashlib
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from harness import record
 from harness.metrics.run_data import RunData, RunFacts
 from harness.plan.plan import Plan
 from harness.plan.reader import dump, load_plan
+from harness.sampling import MOST_READS, read_sample, values_of
+
+T = TypeVar("T")
 
 
 class RunFolderError(Exception):
@@ -108,21 +114,44 @@ def read_run(root: Path) -> RunData:
     except msgspec.DecodeError as error:
         raise RunFolderError(f"{folder.facts}: cannot be read: {error}") from None
     timeline, damaged = _timeline(folder.timeline)
+    share = _share_to_read(folder)
+    streams = _table(folder, "streams", share)
+    broken = streams.loc[streams["outcome"] != "completed", "stream"] if share < 1 else None
     return RunData(
         plan=load_plan(folder.plan),
         facts=msgspec.structs.replace(facts, damaged=facts.damaged + damaged),
-        streams=_table(folder, "streams"),
-        ledger=_table(folder, "ledger"),
+        streams=streams,
+        ledger=_table(folder, "ledger", share, broken),
         host=_table(folder, "host"),
         timeline=timeline,
         plan_sha256=hashlib.sha256(folder.plan.read_bytes()).hexdigest(),
+        sample_share=share,
     )
 
 
-def _table(folder: RunFolder, name: str) -> pd.DataFrame:
+def _share_to_read(folder: RunFolder) -> float:
+    """1, or the share of the streams whose arrays fit into memory."""
+    path = folder.table("streams")
+    reads = _readable(path, lambda: values_of(path, "read_us")) if path.is_file() else 0
+    return min(1.0, MOST_READS / reads) if reads else 1.0
+
+
+def _readable(path: Path, read: Callable[[], T]) -> T:
+    try:
+        return read()
+    except (pa.ArrowException, OSError, EOFError, UnicodeDecodeError) as error:
+        reason = str(error).partition("\n")[0].strip(". ")
+        raise RunFolderError(
+            f"{path}: cannot be read: {reason}; the file is cut short or is no Parquet file. "
+            "Copy it again, or run the plan of this folder again"
+        ) from None
+
+
+def _table(folder: RunFolder, name: str, share: float = 1.0, whole: pd.Series | None = None) -> pd.DataFrame:
     path = folder.table(name)
     if path.is_file():
-        return _with_new_columns(record.read_table(path), name, path)
+        read = record.read_table if share == 1.0 else lambda path: read_sample(path, share, whole)
+        return _with_new_columns(_readable(path, lambda: read(path)), name, path)
     with tempfile.TemporaryDirectory() as nowhere:
         empty = Path(nowhere) / path.name
         record.write_parquet([], name, empty)

@@ -135,6 +135,92 @@ class TwoSided(msgspec.Struct, kw_only=True):
     provider_faults: dict[str, int] = {}
 
 
+class GapHeat(msgspec.Struct, kw_only=True):
+    """How many gaps of each length ended when: a column of time for each inner list of `counts`."""
+
+    bin_s: int  # length of a column; the first begins at second 0
+    edges_ms: list[float]  # of the rows, ascending, one more than there are rows
+    counts: list[list[int]]  # by column, then by row; shorter gaps are in the first row, longer in the last
+
+
+class Curve(msgspec.Struct, kw_only=True):
+    """Percentiles of the series `all` by nines, as far as the sample floor lets them be told."""
+
+    n: int
+    censored: int
+    p: list[float] = []
+    value: list[Number] = []
+    low: list[Number] = []  # 95 % interval of each value
+    high: list[Number] = []
+
+
+class Objective(msgspec.Struct, kw_only=True):
+    """A limit that the plan sets to a percentile, to be drawn as a line."""
+
+    phase: str
+    metric: str
+    percent: float
+    limit: float
+    text: str
+
+
+class Decomposition(msgspec.Struct, kw_only=True):
+    """Where the time to first token went, for one group of the streams of one phase.
+
+    Parts and owners are means over the group in ms; each adds up to `ttft_ms`, its mean TTFT.
+    """
+
+    phase: str
+    group: str  # "typical": the middle tenth by TTFT; "slow": the slowest twentieth
+    n: int
+    ttft_ms: float
+    parts: dict[str, float]  # by clock point, in the order of time
+    owners: dict[str, float] = {}  # client, network, system, provider; empty without a ledger
+
+
+class GalleryStream(msgspec.Struct, kw_only=True):
+    """One stream drawn on its own. Times are ms since the schedule wanted it."""
+
+    stream: int
+    why: str  # worst, median, random
+    phase: str
+    cohort: str
+    outcome: str
+    detail: str
+    intended_s: float  # since the run's start
+    silence_ms: float  # the longest that the user waited for anything, the first token included
+    tokens: int
+    sent_ms: list[float | None]  # of each attempt
+    ended_ms: list[float | None]
+    outcomes: list[str]
+    first_content_ms: float | None
+    # Neighbouring gaps of one class as one piece: start, end, class by `harness.metrics.gallery.CLASSES_MS`.
+    flow: list[tuple[float, float, int]] = []
+    curve: list[tuple[float, int]] = []  # when, tokens received by then; at most 48 points
+
+
+class Resilience(msgspec.Struct, kw_only=True):
+    """How one phase was survived. What the ledger would have to tell is null without one."""
+
+    phase: str
+    kind: str
+    streams: int
+    completed: int
+    outcomes: dict[str, int]
+    false_success: int | None = None
+    lost: int = 0
+    duplicated: int = 0
+    attempts_per_stream: float | None = None
+    detect_ms_p50: float | None = None  # damage begins -> the user's attempt has ended for it
+    detect_ms_max: float | None = None
+    recover_ms_p50: float | None = None  # path restored -> next content of a stream that lived through it
+    recover_ms_max: float | None = None
+    never_recovered: int = 0  # lived to the end of the damage, got nothing more
+    abort_ms_p50: float | None = None  # user left -> provider noticed
+    abort_ms_max: float | None = None
+    wasted_tokens: int | None = None
+
+
 class TimeSeries(msgspec.Struct, kw_only=True):
     """One-second bins from the run's start; every list has the length of `t_s`."""
 
@@ -151,6 +237,10 @@ class TimeSeries(msgspec.Struct, kw_only=True):
     stalled: list[float] = []  # streams in a gap of more than 1 s
     outcomes: dict[str, list[int]] = {}  # by the second of their end
     loop_lag_ms: list[float | None] = []
+    dropped: list[int] = []  # wanted in the bin and never begun
+    cpu: list[float | None] = []  # of the busiest load process, share of one core
+    gc_ms: list[float | None] = []  # longest collection of any load process
+    gaps: GapHeat | None = None
 
 
 class Gate(msgspec.Struct, kw_only=True):
@@ -259,5 +349,11 @@ class Summary(msgspec.Struct, kw_only=True):
     two_sided: TwoSided | None = None
     timeseries: TimeSeries = msgspec.field(default_factory=TimeSeries)
     distributions: dict[str, dict[str, list[float]]] = {}  # metric -> phase -> sorted values, thinned to 512
+    curves: dict[str, dict[str, Curve]] = {}  # metric -> phase -> percentiles with intervals
+    objectives: list[Objective] = []
+    decomposition: list[Decomposition] = []
+    gallery: list[GalleryStream] = []
+    resilience: list[Resilience] = []
+    plan: str = ""  # as `plan.yaml` of the run folder has it
     compare: Comparison | None = None  # of a comparison of two systems or runs
     capacity: Capacity | None = None  # of a search for the most load

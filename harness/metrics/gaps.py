@@ -32,7 +32,7 @@ def pooled(joined: Joined) -> Samples:
     """All gaps of all streams; the open ones count with their length so far."""
     rows, values = closed_gaps(joined)
     opened = open_gaps(joined)
-    still = np.flatnonzero(np.isfinite(opened))
+    still = np.flatnonzero(np.isfinite(opened) & joined.sampled)
     return Samples(
         "ms",
         np.concatenate([rows, still]),
@@ -61,7 +61,7 @@ def stalled_share(joined: Joined, chosen: Bools) -> float | None:
 
 
 def stalls_per_1000_tokens(joined: Joined, chosen: Bools) -> float | None:
-    tokens = int(joined.attempts["tokens"].to_numpy()[chosen].sum())
+    tokens = int(joined.attempts["tokens"].to_numpy()[chosen & joined.sampled].sum())
     stalls = int(np.count_nonzero(pooled(joined).of(chosen).values > STALL_MS))
     return 1000.0 * stalls / tokens if tokens else None
 

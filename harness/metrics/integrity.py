@@ -28,7 +28,8 @@ def coalesce_ratio(joined: Joined, chosen: Bools) -> float | None:
 
     Above zero the system joins events, below it splits them.
     """
-    mine = chosen & joined.is_outcome("completed") & (joined.attempts["up_row"] >= 0).to_numpy(dtype=bool)
+    mine = chosen & joined.sampled & joined.is_outcome("completed")
+    mine &= (joined.attempts["up_row"] >= 0).to_numpy(dtype=bool)
     ups = joined.attempts["up_row"].to_numpy(dtype=np.int64)[mine]
     writes = int(joined.upstream["emit_us"].iloc[ups].map(len).sum()) if len(ups) else 0
     seen = int(joined.attempts["content_events"].to_numpy()[mine].sum())

@@ -69,6 +69,16 @@ class Joined:
         return repeated(self.upstream, "emit_us", "emit_tokens", "received")
 
     @cached_property
+    def sampled(self) -> Bools:
+        """Attempts whose arrays were read: all, but for a run too large to be looked into whole."""
+        return _flags(self.attempts)
+
+    @cached_property
+    def upstream_sampled(self) -> Bools:
+        """The same of the upstream requests."""
+        return _flags(self.upstream)
+
+    @cached_property
     def measured(self) -> Bools:
         """Attempts of every phase but the warm-up."""
         warm = [phase.name for phase in self.run.plan.phases if phase.kind == "warm_up"]
@@ -124,6 +134,13 @@ def join(run: RunData) -> Joined:
     attempts["hit_provider"] = attempts["up_fault"]
     attempts["hit_quota"] = (attempts["up_status"] == 429) | (attempts["up_limit"] != "")
     return Joined(run, attempts, upstream, phase_spans(run), happened)
+
+
+def _flags(table: pd.DataFrame) -> Bools:
+    if "sampled" not in table:
+        return np.ones(len(table), dtype=bool)
+    flags: Bools = table["sampled"].to_numpy(dtype=bool)
+    return flags
 
 
 def _with_stamps(table: pd.DataFrame, names: tuple[str, ...], origin_ns: int) -> pd.DataFrame:

@@ -41,6 +41,8 @@ class RunData:
     host: pd.DataFrame
     timeline: list[TimelineEntry] = field(default_factory=list)
     plan_sha256: str = ""
+    # Share of the streams whose arrays were read; the others have empty ones and are not marked `sampled`.
+    sample_share: float = 1.0
 
     @property
     def origin_ns(self) -> int:

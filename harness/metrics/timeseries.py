@@ -3,6 +3,7 @@
 import numpy as np
 
 from harness.metrics.concurrency import mean_open
+from harness.metrics.gap_heat import gap_heat
 from harness.metrics.gaps import STALL_MS, open_gaps
 from harness.metrics.join import Joined
 from harness.metrics.samples import Bools, Floats, Ints
@@ -30,11 +31,15 @@ def timeseries(joined: Joined) -> TimeSeries:
         provider_in_flight=_provider(joined, edges),
         ttft_p50=_window(first, ttft, edges, 50.0),
         ttft_p95=_window(first, ttft, edges, 95.0),
-        tokens_delivered=_count(_instants(joined.ms("sent"), joined.arrivals.row, joined.arrivals.us), edges),
+        tokens_delivered=_scaled(joined, _delivered(joined, edges)),
         tokens_emitted=_emitted(joined, edges),
-        stalled=_rounded(mean_open(*_stalls(joined), edges)),
+        stalled=_rounded(mean_open(*_stalls(joined), edges) / joined.run.sample_share),
         outcomes=_outcomes(joined, edges),
-        loop_lag_ms=_loop_lag(joined, edges),
+        loop_lag_ms=_worst_of_load(joined, edges, "loop_lag_p99_ms"),
+        dropped=_count(joined.ms("intended")[joined.is_outcome("not_started")], edges),
+        cpu=_worst_of_load(joined, edges, "cpu"),
+        gc_ms=_worst_of_load(joined, edges, "gc_max_ms"),
+        gaps=gap_heat(joined, len(edges) - 1),
     )
 
 
@@ -62,11 +67,22 @@ def _instants(start_ms: Floats, row: Ints, us: Ints) -> Floats:
     return instants
 
 
+def _delivered(joined: Joined, edges: Floats) -> list[int]:
+    return _count(_instants(joined.ms("sent"), joined.arrivals.row, joined.arrivals.us), edges)
+
+
 def _emitted(joined: Joined, edges: Floats) -> list[int] | None:
     if not joined.has_ledger:
         return None
     received = joined.upstream["received"].to_numpy(dtype=np.float64)
-    return _count(_instants(received, joined.emissions.row, joined.emissions.us), edges)
+    received = np.where(joined.upstream_sampled, received, np.nan)
+    return _scaled(joined, _count(_instants(received, joined.emissions.row, joined.emissions.us), edges))
+
+
+def _scaled(joined: Joined, counts: list[int]) -> list[int]:
+    """Counts of a sample of the streams as counts of all of them."""
+    share = joined.run.sample_share
+    return counts if share == 1.0 else [round(count / share) for count in counts]
 
 
 def _provider(joined: Joined, edges: Floats) -> list[float] | None:
@@ -96,7 +112,9 @@ def _stalls(joined: Joined) -> tuple[Floats, Floats]:
     at = _instants(joined.ms("sent"), content.row, content.us)
     inner = np.flatnonzero(content.same_row)
     starts, ends = at[inner] + STALL_MS, at[inner + 1]
-    still = np.flatnonzero(np.isfinite(open_gaps(joined)) & np.isfinite(joined.ms("last_content")))
+    still = np.flatnonzero(
+        np.isfinite(open_gaps(joined)) & np.isfinite(joined.ms("last_content")) & joined.sampled
+    )
     starts = np.concatenate([starts, joined.ms("last_content")[still] + STALL_MS])
     ends = np.concatenate([ends, joined.ms("closed")[still]])
     long = ends > starts
@@ -113,8 +131,8 @@ def _outcomes(joined: Joined, edges: Floats) -> dict[str, list[int]]:
     return found
 
 
-def _loop_lag(joined: Joined, edges: Floats) -> list[float | None]:
-    """The worst p99 of any load process in each second."""
+def _worst_of_load(joined: Joined, edges: Floats, column: str) -> list[float | None]:
+    """The worst of any load process in each second."""
     host = joined.run.host
     load = host[host["process"].str.startswith("load")] if len(host) else host
     if not len(load):
@@ -123,7 +141,7 @@ def _loop_lag(joined: Joined, edges: Floats) -> list[float | None]:
     # A sample is taken at the end of its second.
     place = np.ceil(at / BIN_MS).astype(int) - 1
     worst: list[float | None] = [None] * (len(edges) - 1)
-    for where, lag in zip(place.tolist(), load["loop_lag_p99_ms"].tolist(), strict=True):
-        if 0 <= where < len(worst):
-            worst[where] = max(worst[where] or 0.0, round(float(lag), 3))
+    for where, value in zip(place.tolist(), load[column].tolist(), strict=True):
+        if 0 <= where < len(worst) and np.isfinite(value):
+            worst[where] = max(worst[where] or 0.0, round(float(value), 3))
     return worst

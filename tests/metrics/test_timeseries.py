@@ -19,7 +19,8 @@ def series(scene):
 
 def test_every_list_has_the_length_of_the_axis():
     found = msgspec.structs.asdict(series(sample_scene()))
-    outcomes = found.pop("outcomes")
+    outcomes, heat = found.pop("outcomes"), found.pop("gaps")
+    assert len(heat.counts) == len(found["t_s"])
     assert {len(values) for values in [*found.values(), *outcomes.values()]} == {len(found["t_s"])}
     assert found["t_s"][0] == 0.0
 
