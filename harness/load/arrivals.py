@@ -4,6 +4,7 @@ Every worker computes the whole schedule and takes its share, so a stream's inte
 neither on timing nor on how many workers there are. Late ones go at once; none is skipped or re-spaced.
 """
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -52,7 +53,10 @@ def read_trace(path: Path) -> np.ndarray:
         if not text:
             continue
         try:
-            times.append(float(text))
+            time_s = float(text)
         except ValueError:
-            raise ValueError(f"{path}:{number}: {text!r} is not a time in seconds") from None
+            time_s = math.nan
+        if not math.isfinite(time_s):
+            raise ValueError(f"{path}:{number}: {text!r} is not a time in seconds")
+        times.append(time_s)
     return np.array(times)

@@ -43,6 +43,10 @@ class Outbox:
         for writer in self._writers.values():
             writer.flush()
 
+    def close(self) -> None:
+        for writer in self._writers.values():
+            writer.close()
+
 
 class Inbox:
     """The master's side: parcels become parts, one a worker, and gaps are counted."""

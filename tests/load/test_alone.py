@@ -26,7 +26,7 @@ def table(path):
 def test_it_works_headless_and_the_ttft_row_leaves_aggregated_alone(tmp_path):
     files = ["--csv", "out", "--html", "out.html"]
     with Misbehaving(answer()) as server:
-        found = locust("--host", server.url, "-u", "4", "-r", "4", "-t", "4", *files, cwd=tmp_path)
+        found = locust("--host", server.url, "-u", "4", "-r", "4", "-t", "6", *files, cwd=tmp_path)
     assert found.returncode == 0, found.stderr
     counts = dict(re.findall(r"^(?:SSE)? +(.+?) {3,}(\d+) +0\(0", found.stderr + found.stdout, re.MULTILINE))
     assert set(counts) == {"chat", "chat TTFT", "Aggregated"}
@@ -40,7 +40,7 @@ def test_it_works_headless_and_the_ttft_row_leaves_aggregated_alone(tmp_path):
 def test_a_failed_stream_is_a_failure_in_locusts_table_and_exit_code(tmp_path):
     refusing = [head(503, length=4, connection="close"), b"busy"]
     with Misbehaving(refusing) as server:
-        found = locust("--host", server.url, "-u", "1", "-t", "4", cwd=tmp_path)
+        found = locust("--host", server.url, "-u", "1", "-t", "6", cwd=tmp_path)
     assert found.returncode == 1
     assert "StreamFailed('refused')" in found.stderr + found.stdout
 
@@ -54,7 +54,7 @@ def test_streams_cut_by_the_run_time_are_recorded_as_interrupted(tmp_path):
     endless = [head(), event(content="a"), Pause(20)]
     with Misbehaving(endless) as server:
         locust(
-            "--host", server.url, "-u", "3", "-r", "3", "-t", "3", *recording(server, tmp_path), cwd=tmp_path
+            "--host", server.url, "-u", "3", "-r", "3", "-t", "6", *recording(server, tmp_path), cwd=tmp_path
         )
     assert [(row.outcome, row.detail) for row in rows(tmp_path)] == [("interrupted", "run_ended")] * 3
     lines = live(tmp_path)
@@ -64,7 +64,7 @@ def test_streams_cut_by_the_run_time_are_recorded_as_interrupted(tmp_path):
 
 def test_locusts_stop_timeout_lets_streams_finish(tmp_path):
     with Misbehaving(answer(tokens=4, gap_s=0.8)) as server:
-        arguments = ["--host", server.url, "-u", "3", "-r", "3", "-t", "3", "-s", "10"]
+        arguments = ["--host", server.url, "-u", "3", "-r", "3", "-t", "6", "-s", "10"]
         locust(*arguments, *recording(server, tmp_path), cwd=tmp_path)
     assert {row.outcome for row in rows(tmp_path)} == {"completed"}
     assert len(rows(tmp_path)) >= 3
@@ -100,7 +100,7 @@ def test_a_users_own_wait_time_and_task_sets_work_and_its_errors_are_told(tmp_pa
     file = tmp_path / "own.py"
     file.write_text(SCENARIO)
     with Misbehaving(answer(tokens=1, gap_s=0)) as server:
-        arguments = ["--host", server.url, "-u", "2", "-r", "2", "-t", "4", *recording(server, tmp_path)]
+        arguments = ["--host", server.url, "-u", "2", "-r", "2", "-t", "6", *recording(server, tmp_path)]
         locust(*arguments, file=file, cwd=tmp_path)
     found = rows(tmp_path)
     assert {row.name for row in found} == {"own"}
@@ -112,7 +112,7 @@ def test_two_scenario_files_both_ask(tmp_path):
     other = tmp_path / "other.py"
     other.write_text(SCENARIO.replace("fixed_count = 1", "abstract = True"))
     with Misbehaving(answer(tokens=1, gap_s=0)) as server:
-        arguments = ["--host", server.url, "-u", "4", "-r", "4", "-t", "5", *recording(server, tmp_path)]
+        arguments = ["--host", server.url, "-u", "4", "-r", "4", "-t", "7", *recording(server, tmp_path)]
         locust(*arguments, file=f"{CHAT},{other}", cwd=tmp_path)
     assert {row.name for row in rows(tmp_path)} == {"own", "chat"}
 

@@ -156,7 +156,7 @@ def test_with_two_workers_the_same_arrivals_come_and_every_row_arrives(tmp_path)
 
 def test_without_a_plan_two_workers_drain_as_locusts_stop_timeout_says(tmp_path):
     with Misbehaving(answer(tokens=3, gap_s=1.0)) as server:
-        arguments = ["--host", server.url, "-u", "20", "-r", "20", "-t", "4", "-s", "10", *WORKERS]
+        arguments = ["--host", server.url, "-u", "20", "-r", "20", "-t", "6", "-s", "10", *WORKERS]
         locust(*arguments, *recording(server, tmp_path), cwd=tmp_path)
     streams, lines = rows(tmp_path), live(tmp_path)
     assert {row.outcome for row in streams} == {"completed"}
