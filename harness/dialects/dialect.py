@@ -18,6 +18,7 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     stream: bool = True
     api_key: str = ""
     last_event_id: str = ""  # of the attempt that this one resumes, where the dialect can
+    answer_id: str = ""  # chosen by the user, so that a broken answer can be asked for by it; likewise
 
 
 class ToolCall(msgspec.Struct, frozen=True):

@@ -136,6 +136,8 @@ class Generic:
         query = {"prompt": ask.prompt} | ({"model": ask.model} if ask.model else {})
         if ask.max_tokens is not None:
             query["max_tokens"] = str(ask.max_tokens)
+        if ask.answer_id:
+            query["stream"] = ask.answer_id
         headers = {"authorization": f"Bearer {ask.api_key}"} if ask.api_key else {}
         if ask.last_event_id:
             headers["last-event-id"] = ask.last_event_id

@@ -5,6 +5,7 @@ from typing import Literal
 
 import msgspec
 
+from harness.plan.behaviour import Behaviour
 from harness.plan.draws import Draw, Uniform
 from harness.plan.network import Cohort
 from harness.plan.slo import Slo, parse_slo
@@ -68,6 +69,7 @@ class Phase(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     model: str | None = None  # default: the target's
     network: list[Cohort] = []  # empty: the direct path
     leave: Leave | None = None
+    behaviour: Behaviour = Behaviour()  # what users do when an answer breaks off or does not come
     checks: list[str] | None = None  # default: every check that has something to say
     slo: list[str] = []
 

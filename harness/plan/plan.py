@@ -85,6 +85,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
                     f"cohort {cohort.name} of phase {phase.name} takes the journey {cohort.journey}, "
                     f"which neither network.journeys (known: {known}) nor scenarios/networks/journeys/ has"
                 )
+        if phase.behaviour.resume and self.target.dialect != "generic":
+            raise ValueError(
+                f"behaviour.resume of phase {phase.name} needs target.dialect generic; with "
+                f"{self.target.dialect} a broken answer can only be asked for again: leave resume out"
+            )
         model = phase.model or self.target.model
         base = model.partition("+")[0] if model is not None else None  # after + come settings for the mock
         if self.provider is not None and base is not None and base not in self.provider.models:

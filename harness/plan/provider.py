@@ -119,6 +119,7 @@ class ModelProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     cancellable: bool = True  # false: keeps generating and counting after its peer has left
     quota: Quota | None = None
     faults: list[FaultRule] = []
+    price_per_million: float | None = None  # output tokens, in any currency; what waste costs
 
     def __post_init__(self) -> None:
         sizes = self.tokens_per_chunk
@@ -127,6 +128,8 @@ class ModelProfile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
                 raise ValueError("tokens_per_chunk must be at least 1")
         elif not sizes or min(sizes) < 1 or min(sizes.values()) < 0 or not sum(sizes.values()):
             raise ValueError("tokens_per_chunk needs sizes of at least 1 with weights that are not all 0")
+        if self.price_per_million is not None and self.price_per_million < 0:
+            raise ValueError("price_per_million must not be negative")
         if self.parallel_tools < 1 or self.prefill_ms_per_token < 0:
             raise ValueError("parallel_tools must be at least 1, prefill_ms_per_token not negative")
 

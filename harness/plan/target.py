@@ -23,8 +23,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class Expect(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Policies in which correct systems differ. What is declared here is not failed."""
 
-    after_disconnect: Literal["cancel", "drain"] = "cancel"
-    cancel_within_s: float = 1.0
+    after_disconnect: Literal["cancel", "drain", "resume"] = "cancel"
+    cancel_within_s: float = 1.0  # with resume, from when nobody came back; so it includes the grace
     provider_fault: Literal["error_event", "as_is"] = "error_event"  # as_is: a transparent proxy
 
     def __post_init__(self) -> None:
