@@ -34,6 +34,7 @@ def check(plan: Plan, source: Path) -> Ready:
     """Everything that needs no process. Raises PlanError that names `source`, or StackError."""
     try:
         _check_names(plan)
+        _check_networks(plan)
         compile_plan(plan, plan.seed)
         _check_environment(plan)
         ready = Ready(_scenario_files(plan, source.parent), _read_prompts(plan, source.parent))
@@ -42,6 +43,15 @@ def check(plan: Plan, source: Path) -> Ready:
     if plan.target.url is not None:
         _check_reachable(plan.target.url, plan.target.limits.connect_s)
     return ready
+
+
+def _check_networks(plan: Plan) -> None:
+    """A proxy forwards TCP; TLS through it would meet the proxy's address, not the certificate's name."""
+    if plan.cohorts and (plan.target.url or "").startswith("https:"):
+        raise PlanError(
+            "target.url: an https target cannot be reached through a network proxy; "
+            "give its plain http address, or leave the phases' network out"
+        )
 
 
 def _scenario_files(plan: Plan, beside: Path) -> list[Path]:

@@ -2,8 +2,10 @@
 # root and has apt; elsewhere named, and their tests are skipped.
 set -u
 missing=""
-for program in nginx haproxy chromium; do
-    PATH="$PATH:/usr/sbin:/usr/local/sbin" command -v "$program" >/dev/null || missing="$missing $program"
+for package in nginx haproxy chromium nftables; do
+    program=$package
+    [ "$package" = nftables ] && program=nft
+    PATH="$PATH:/usr/sbin:/usr/local/sbin" command -v "$program" >/dev/null || missing="$missing $package"
 done
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then

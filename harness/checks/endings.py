@@ -60,6 +60,8 @@ def honest_endings(hit: Hit, plan: Plan) -> Endings:
 
 
 def _of_cut(hit: Hit) -> Endings:
+    if hit.hit_cut == "silence":
+        return frozenset({"stalled", "timed_out", "refused"})
     if np.isnan(hit.headers):
         # Before the response's head an HTTP client cannot tell a close from a reset in words of its own.
         return frozenset({"reset", "truncated", "refused"})

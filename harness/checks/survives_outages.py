@@ -18,7 +18,8 @@ GAP_MS = 1000.0
 def check(view: PhaseView) -> list[CheckResult]:
     """Judges streams that were open when an outage began and that no other planned fault hit."""
     outages = [event for event in view.joined.events if event.kind == "outage" and _here(view, event)]
-    if not outages and not _planned(view):
+    silences = any(event.kind == "silence" and _here(view, event) for event in view.joined.events)
+    if not outages and (silences or not _planned(view)):
         return []
     joined, attempts = view.joined, view.joined.attempts
     open_before = np.zeros(len(attempts), dtype=bool)

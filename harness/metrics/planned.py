@@ -31,6 +31,9 @@ def add_network_flags(attempts: pd.DataFrame, happened: list[Event], origin_ns: 
         open_at_start = mine & (opened <= start) & (closed >= start - TOLERANCE_MS) & unfinished
         if event.kind == "cut":
             cut[mine & _cut_down(attempts, opened, start, end) & (cut == "")] = event.mode or "cut"
+        elif event.kind == "silence":
+            overlaps = mine & (opened <= end) & (closed >= start) & unfinished
+            cut[overlaps & _waited_in_vain(attempts) & (cut == "")] = "silence"
         elif event.kind == "outage":
             outage |= mine & (opened <= end) & (closed >= start) & unfinished
         elif event.kind == "refuse":
@@ -47,6 +50,13 @@ def spanning(attempts: pd.DataFrame, event: Event, origin_ns: int) -> Bools:
     closed: Floats = attempts["closed"].to_numpy()
     terminal: Floats = attempts["terminal"].to_numpy()
     flags: Bools = _of(attempts, event) & (sent < start) & (closed > start) & ~(terminal <= start)
+    return flags
+
+
+def _waited_in_vain(attempts: pd.DataFrame) -> Bools:
+    """Users whose own limit ran out, or who never got a connection through."""
+    vain = attempts["outcome"].isin(("stalled", "timed_out", "abandoned"))
+    flags: Bools = (vain | attempts["headers"].isna()).to_numpy(dtype=bool)
     return flags
 
 

@@ -82,7 +82,7 @@ def _detection(joined: Joined) -> Floats:
     found[provider] = np.maximum(closed - joined.ms("up_closed"), 0.0)[provider]
     hit = broken & _hit_by_network(joined)
     for event in joined.events:
-        if event.kind not in ("cut", "outage", "refuse"):
+        if event.kind not in ("cut", "outage", "silence", "refuse"):
             continue
         start = (event.start_ns - joined.run.origin_ns) / 1e6
         mine = hit & (joined.attempts["cohort"] == event.cohort).to_numpy(dtype=bool) & (opened <= start)

@@ -18,7 +18,7 @@ _PAIRS = {
 class Event:
     """Something that was done to one cohort's network, or that happened to a process. Instants are ns."""
 
-    kind: str  # link, outage, cut, refuse, died
+    kind: str  # link, outage, silence, cut, refuse, died
     start_ns: int
     end_ns: int
     phase: str = ""
@@ -72,8 +72,15 @@ def _event(run: RunData, entry: TimelineEntry, later: list[TimelineEntry]) -> Ev
         return Event("link", entry.t_ns, _end(run, entry, later, "link"), *_whose(entry))
     if entry.what in _PAIRS:
         kind, closing = _PAIRS[entry.what]
+        kind = "silence" if kind == "outage" and _outlasts_patience(run, entry) else kind
         return Event(kind, entry.t_ns, _end(run, entry, later, closing), *_whose(entry))
     return None
+
+
+def _outlasts_patience(run: RunData, entry: TimelineEntry) -> bool:
+    """An outage that never ends, or ends after the users' own idle limit: no system can bring that through."""
+    hold_s = float(entry.params.get("hold_s") or entry.params.get("outage_s") or 0)
+    return entry.params.get("kind") == "blackhole" or hold_s >= run.plan.target.limits.idle_s
 
 
 def _whose(entry: TimelineEntry) -> tuple[str, str, dict[str, Any]]:

@@ -75,3 +75,16 @@ def test_a_refusing_network_hits_new_connections_and_closes_the_open_ones():
     scene.stream(4, 7.5, cohort="a", tokens=0, outcome=Outcome.REFUSED)
     scene.stream(5, 4.0, cohort="a")
     assert flags(scene)["hit_refuse"].tolist() == [True, True, False, False, False]
+
+
+@pytest.mark.parametrize(
+    "params", [{"kind": "blackhole"}, {"kind": "sealed", "outage_s": 90.0, "hold_s": 94.5}]
+)
+def test_an_outage_that_outlasts_its_users_is_a_silence_that_breaks_streams_by_plan(params):
+    scene = Scene()
+    scene.note(5.0, "network", "outage_begin", cohort="a", phase="steady", params=params)
+    scene.stream(1, 4.0, cohort="a", outcome=Outcome.STALLED, closed_ns=at(25.0))
+    scene.stream(2, 4.0, cohort="a", outcome=Outcome.TRUNCATED, closed_ns=at(6.0))
+    scene.stream(3, 4.0, cohort="b", outcome=Outcome.STALLED, closed_ns=at(25.0))
+    assert flags(scene)["hit_cut"].tolist() == ["silence", "", ""]
+    assert not flags(scene)["hit_outage"].any()
