@@ -39,7 +39,7 @@ class Part:
     """A child process. Its own session keeps a terminal's Ctrl-C away: the run decides what ends when."""
 
     def __init__(self, name: str, command: Sequence[str], log: Path, env: Mapping[str, str] = {}) -> None:
-        self.name, self._command, self._log = name, list(command), log
+        self.name, self.command, self._log = name, list(command), log
         self._env = {**os.environ, **env}
         self._process: subprocess.Popen[bytes] | None = None
         self._first_line: bytes | None = None
@@ -55,7 +55,7 @@ class Part:
         with self._log.open("ab") as log:
             try:
                 self._process = subprocess.Popen(  # noqa: S603  our own command lines
-                    self._command,
+                    self.command,
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.PIPE,
                     stderr=log,
@@ -65,7 +65,7 @@ class Part:
                     preexec_fn=_die_with_parent(),
                 )
             except OSError as error:
-                raise StackError(f"{self.name} cannot be started: {self._command[0]}: {error}") from None
+                raise StackError(f"{self.name} cannot be started: {self.command[0]}: {error}") from None
         self._pump_thread = threading.Thread(target=self._pump, args=(self._process.stdout,), daemon=True)
         self._pump_thread.start()
 
@@ -108,14 +108,18 @@ class Part:
 
     def _wait(self, ready: Callable[[], bool], limit_s: float) -> None:
         deadline = time.monotonic() + limit_s
-        while not ready():
-            if self.exit_status() is not None:
+        while True:
+            if self.exit_status() is not None:  # first: a port may be another program's
                 raise self._failed(f"ended with status {self.exit_status()} before it was ready")
+            if ready():
+                return
             if time.monotonic() > deadline:
                 raise self._failed(f"was not ready within {limit_s:g} s")
             time.sleep(_POLL_S)
 
     def _failed(self, what: str) -> StackError:
+        if self.exit_status() is not None:
+            self._pump_thread.join(1)  # its last words are on their way
         tail = self._log.read_text(errors="replace").strip().splitlines()[-3:] if self._log.exists() else []
         said = "; it said: " + " | ".join(tail) if tail else ""
         return StackError(f"{self.name} {what}{said}")

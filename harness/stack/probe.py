@@ -2,18 +2,22 @@
 
 import http.client
 import ssl
+from contextlib import closing, suppress
 from enum import Enum
 from urllib.parse import urlsplit
 
+from harness import clock
 from harness.answer import AnswerCheck, mark
 from harness.dialects import load as load_dialect
-from harness.dialects.dialect import Ask
-from harness.dialects.events import Kind
+from harness.dialects.dialect import Ask, Dialect
+from harness.dialects.events import Completion, Kind, TokenEvent
 from harness.plan.target import Target
 from harness.stack.errors import StackError
+from harness.wire.frame import WireError
 from harness.wire.ndjson import NdjsonDecoder
 from harness.wire.sse import SseDecoder
 
+_READ = 65536
 PROBE_STREAM = 999_999  # an id that no run reaches; its ledger row belongs to no stream
 
 
@@ -36,27 +40,32 @@ def probe(target: Target, api_key: str, seed: int | None) -> Behind:
     parts = urlsplit(target.url)
     place = f"{target.url}{target.path or dialect.path}"
     try:
-        connection = _connection(target)
-        connection.request(request.method, request.path, request.body or None, request.headers)
-        response = connection.getresponse()
-        body = response.read(1 << 20)
+        with closing(_connection(target)) as connection:
+            connection.request(request.method, request.path, request.body or None, request.headers)
+            with connection.getresponse() as response:
+                if response.status != 200:
+                    code, message = dialect.read_error(_some(response))
+                    raise StackError(
+                        f"the target {place} answers {response.status} {code} {message[:200]}".rstrip()
+                        + "; check target.path, target.dialect, target.model and target.api_key_env"
+                    )
+                events = _events(response, dialect, target.limits.total_s)
     except (OSError, http.client.HTTPException) as error:
         raise StackError(
-            f"the target {place} does not answer: {error or type(error).__name__}; "
+            f"the target {place} does not answer: {str(error) or type(error).__name__}; "
             f"is it running at {parts.netloc}, and does it reach its provider?"
         ) from None
-    if response.status >= 400:
-        code, message = dialect.read_error(body)
+    except WireError as error:
         raise StackError(
-            f"the target {place} answers {response.status} {code} {message[:200]}".rstrip()
-            + "; check target.path, target.dialect, target.model and target.api_key_env"
-        )
-    frames = (SseDecoder() if dialect.wire == "sse" else NdjsonDecoder()).feed(body)
-    decoder = dialect.decoder()
-    events = [event for frame in frames for event in decoder.feed(frame)]
+            f"the target {place} sends no stream of the {target.dialect} dialect ({error}); "
+            "check target.path and target.dialect"
+        ) from None
     failed = [event.text for event in events if event.kind is Kind.ERROR]
     if failed:
-        raise StackError(f"the target {place} streams an error: {failed[0][:200]}")
+        raise StackError(
+            f"the target {place} streams an error: {failed[0][:200]}; "
+            "its own log, or its provider's, says why"
+        )
     text = "".join(event.text for event in events if event.kind is Kind.TEXT)
     if not text:
         raise StackError(
@@ -74,6 +83,32 @@ def probe(target: Target, api_key: str, seed: int | None) -> Behind:
             "another mock, or one with another seed, stands behind it; point it at this run's"
         )
     return Behind.MOCK
+
+
+def _some(response: http.client.HTTPResponse) -> bytes:
+    """The first read of a body; b"" where it ends in disorder."""
+    with suppress(http.client.IncompleteRead):
+        return response.read1(_READ)
+    return b""
+
+
+def _events(response: http.client.HTTPResponse, dialect: Dialect, limit_s: float) -> list[TokenEvent]:
+    """What the answer means, until its last word; a system that keeps the connection open is not waited for.
+
+    Raises WireError, OSError, HTTPException.
+    """
+    frames = SseDecoder() if dialect.wire == "sse" else NdjsonDecoder()
+    decoder, began_ns = dialect.decoder(), clock.now()
+    events: list[TokenEvent] = []
+    while decoder.completion is not Completion.FULL:
+        if clock.now() - began_ns > limit_s * clock.SECOND:
+            raise TimeoutError(f"no whole answer within {limit_s:g} s")
+        data = _some(response)
+        if not data:
+            break
+        for frame in frames.feed(data):
+            events += decoder.feed(frame)
+    return events
 
 
 def _connection(target: Target) -> http.client.HTTPConnection:
