@@ -37,11 +37,11 @@ def pieces(text: str) -> list[str]:
 
 def compose(asked: ChatRequest, parallel: int, seed: int, stream: int) -> Content:
     """What the request calls for beside plain text: tool calls, or JSON of its schema."""
-    rng = generator(seed, stream, "content")
     if asked.tools and asked.tool_choice != "none":
-        return Content(tools=_calls(asked, parallel, stream, rng))
+        return Content(tools=_calls(asked, parallel, stream, generator(seed, stream, "content")))
     if asked.schema is not None:
-        return Content(json=pieces(jsontext.encode(example(asked.schema, rng)).decode()))
+        value = example(asked.schema, generator(seed, stream, "content"))
+        return Content(json=pieces(jsontext.encode(value).decode()))
     return Content()
 
 

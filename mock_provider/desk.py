@@ -137,6 +137,7 @@ class Desk:
             max_tokens=request.max_tokens,
             fixed_tokens=content.fixed_tokens,
             seed=seed,
+            draws=(given.pace[0], identity.stream % given.pace[1]) if given.pace else None,
             profile=profile if given.changes else None,
             asked=asked_fault,
         )
@@ -180,6 +181,7 @@ class Desk:
             row.input_tokens,
             seed=asked.arrival.seed,
             stream=asked.arrival.stream,
+            draws=asked.arrival.draws,
         )
         row.planned_tokens, row.prefill_us = planned.tokens, planned.prefill_ns // 1000
         script = planned.script

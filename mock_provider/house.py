@@ -39,6 +39,7 @@ class Arrival(msgspec.Struct, frozen=True, kw_only=True):
     max_tokens: int | None = None
     fixed_tokens: int | None = None  # the answer's length where it is not drawn
     seed: int
+    draws: tuple[int, int] | None = None  # (seed, stream) of lengths, times and faults, where not its own
     profile: ModelProfile | None = None  # instead of the model's own
     asked: FaultRule | None = None  # a fault that the request itself names
 
@@ -111,7 +112,7 @@ class House:
         profile = arrival.profile or self._config.models[arrival.model]
         key = self._keys.get(arrival.key, KeyProfile())
         attempt = self._attempts.count(Identity(arrival.stream, arrival.recorded))
-        rng = generator(arrival.seed, arrival.stream, attempt)
+        rng = generator(*(arrival.draws or (arrival.seed, arrival.stream)), attempt)
         tokens, reason = answer_length(profile, arrival.max_tokens, rng)
         reasoning = drawn_length(profile.reasoning_tokens, rng)
         if arrival.fixed_tokens is not None:
@@ -244,6 +245,7 @@ class House:
                 return queued.fault
         if arrival.asked is not None:
             return arrival.asked
-        drawn_for = (arrival.stream, attempt)
+        seed, stream = arrival.draws or (arrival.seed, arrival.stream)
+        drawn_for = (stream, attempt)
         rules = [*key.faults, *profile.faults, *self.rules]
-        return choose(rules, request, arrival.seed, drawn_for, since_start_s)
+        return choose(rules, request, seed, drawn_for, since_start_s)

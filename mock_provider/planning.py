@@ -1,6 +1,7 @@
 """A request that was let in -> the script of its answer. Pure: same arguments, same bytes and offsets."""
 
 from dataclasses import dataclass, replace
+from functools import cache
 from http import HTTPStatus
 
 from harness import dialects
@@ -20,6 +21,7 @@ _STREAMS: dict[str, Headers] = {
     "ndjson": (("content-type", "application/x-ndjson"),),
 }
 
+_dialect = cache(dialects.load)
 _PREFIXES = {"anthropic": "msg_", "openai_responses": "resp_"}
 
 
@@ -35,18 +37,19 @@ class Planned:
 
 def plan_answer(
     profile: ModelProfile, asked: ChatRequest, content: Content, entry: Entry, input_tokens: int, *,
-    seed: int, stream: int,
+    seed: int, stream: int, draws: tuple[int, int] | None = None,
 ) -> Planned:  # fmt: skip
-    """What `asked` gets if nothing goes wrong."""
-    rng = generator(seed, stream, entry.attempt, "pace")
-    content = replace(content, reasoning=thoughts(entry.reasoning_tokens, stream))
+    """What `asked` gets if nothing goes wrong; `draws` is the (seed, stream) of its times, if not its own."""
+    rng = generator(*(draws or (seed, stream)), entry.attempt, "pace")
+    if entry.reasoning_tokens:
+        content = replace(content, reasoning=thoughts(entry.reasoning_tokens, stream))
     left = max(0, entry.tokens - asked.resume_at)
     sizes = frame_sizes(left, profile.tokens_per_chunk, rng)
     counts = frame_tokens(content, sizes)
     due_ns = due_times(profile, input_tokens, counts, rng, entry.scales)
     prefill_ns, last_ns, tokens = (due_ns[0], due_ns[-1], sum(counts)) if due_ns else (0, 0, 0)
     reason = "tool_calls" if content.tools else entry.finish_reason
-    dialect = dialects.load(profile.dialect)
+    dialect = _dialect(profile.dialect)
     reply = Reply(
         id=f"{_PREFIXES.get(dialect.name, 'chatcmpl-')}{seed:x}-{stream:06d}-{entry.attempt}",
         model=asked.model,

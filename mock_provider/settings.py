@@ -1,6 +1,8 @@
 """Settings that ride in a model's name: `mock-70b+ttft=800+itl=p50:20,p99:90+out=256+fault=s1@40+seed=7`.
 
-They survive systems that pass nothing else on. Times are milliseconds unless a fault says seconds.
+They survive systems that pass nothing else on. `pace=12:100` draws lengths, times and faults from seed 12
+and the stream's id modulo 100, while its text stays its own: blocks of 100 streams then get the same draws.
+Times are milliseconds unless a fault says seconds.
 """
 
 import difflib
@@ -27,6 +29,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     changes: dict[str, str] = {}
     fault: FaultRule | None = None
     seed: int | None = None
+    pace: tuple[int, int] | None = None  # seed of the draws, and after how many streams they repeat
 
     def apply(self, profile: ModelProfile) -> ModelProfile:
         """`profile` with the changes. Raises BadSetting."""
@@ -47,6 +50,14 @@ def _draw(text: str) -> Draw:
         name, _, number = part.partition(":")
         values[name] = float(number)
     return Quantiles(**values) if "p50" in values else LogNormal(**values)
+
+
+def _pace(text: str) -> tuple[int, int]:
+    """`12:100`."""
+    seed, colon, cycle = text.partition(":")
+    if not colon or int(seed) < 0 or int(cycle) < 1:
+        raise ValueError("pace is the seed of the draws and after how many streams they repeat: 12:100")
+    return int(seed), int(cycle)
 
 
 def _dialect(text: str) -> str:
@@ -72,14 +83,14 @@ _PROFILE: dict[str, Apply] = {
     "tools": _setting("parallel_tools", int),
     "api": _setting("dialect", _dialect),
 }
-KEYS = (*_PROFILE, "fault", "seed")
+KEYS = (*_PROFILE, "fault", "seed", "pace")
 
 
 def parse(name: str) -> Settings:
     """Settings of a model's name. Raises BadSetting, naming the nearest key for an unknown one."""
     model, *parts = name.split("+")
     changes: dict[str, str] = {}
-    fault, seed = None, None
+    fault, seed, pace = None, None, None
     for part in parts:
         key, _, value = part.partition("=")
         if key not in KEYS:
@@ -90,8 +101,10 @@ def parse(name: str) -> Settings:
                 fault = notation.parse(value)
             elif key == "seed":
                 seed = int(value)
+            elif key == "pace":
+                pace = _pace(value)
             else:
                 changes[key] = value
         except (notation.BadNotation, ValueError) as error:
             raise BadSetting(str(error)) from None
-    return Settings(model=model, changes=changes, fault=fault, seed=seed)
+    return Settings(model=model, changes=changes, fault=fault, seed=seed, pace=pace)
