@@ -57,6 +57,10 @@ class StreamRecord(msgspec.Struct, kw_only=True):
 
     stream: Annotated[int, Col("", "id of the stream; also in the prompt and in every token")]
     attempt: Annotated[int, Col("", "1 for the first request of a stream, then counted up")] = 1
+    resumed_from: Annotated[
+        int | None,
+        Col("", "tokens the user already had of the answer that this attempt went on with; empty: a new one"),
+    ] = None
     user: Annotated[int, Col("", "number of the simulated user within its worker")] = 0
     worker: Annotated[str, Col("", "load process that ran the stream")] = ""
     name: Annotated[str, Col("", "name the scenario gave the request")] = ""

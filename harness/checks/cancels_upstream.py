@@ -7,6 +7,7 @@ from harness.metrics.waste import aborts, wasted_of
 from harness.summary import CheckResult
 
 PROMISE = "When a user is gone, the system stops the provider."
+RESUME_PROMISE = "When a user does not come back in time, the system stops the provider, as declared."
 DRAIN_PROMISE = "When a user is gone, the system lets the provider finish, as declared."
 
 
@@ -14,11 +15,12 @@ def check(view: PhaseView) -> list[CheckResult]:
     """Judges attempts whose user left while the provider was at work.
 
     A sealed outage hides the user's leaving from the system, so attempts that met one are left out; so are
-    those whose provider was done before the time allowed for noticing was over.
+    those whose provider was done before the time allowed for noticing was over, and those that another
+    attempt went on with: their user came back.
     """
     joined = view.joined
     drains = view.expect.after_disconnect == "drain"
-    promise = DRAIN_PROMISE if drains else PROMISE
+    promise = {"drain": DRAIN_PROMISE, "resume": RESUME_PROMISE}.get(view.expect.after_disconnect, PROMISE)
     if not joined.has_ledger:
         return [view.not_measured("cancels_upstream", promise)] if _somebody_left(view) else []
     found = aborts(joined)
@@ -73,5 +75,6 @@ def _fix(drains: bool) -> str:
         return "The system cancels; declare target.expect.after_disconnect: cancel if that is wanted."
     return (
         "Watch the user's connection while streaming and close the upstream request when it is gone; if "
-        "finishing is on purpose, declare target.expect.after_disconnect: drain."
+        "finishing is on purpose, declare target.expect.after_disconnect: drain, and if it waits for users to "
+        "come back, resume, with a cancel_within_s that allows for it."
     )

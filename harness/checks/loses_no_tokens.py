@@ -20,12 +20,12 @@ def check(view: PhaseView) -> list[CheckResult]:
         return [view.not_measured("loses_no_tokens", PROMISE)]
     # Where the provider itself was to spoil or repeat tokens, the system can only pass them on.
     spoiled = attempts["hit_provider"].map(fault_id).isin(("s8", "s11")).to_numpy(dtype=bool)
-    judged = verified & (attempts["up_n"] > 0).to_numpy(dtype=bool) & ~spoiled
+    judged = verified & (attempts["up_row"] >= 0).to_numpy(dtype=bool) & ~spoiled
     if not judged.any():
         return []
     damage = {kind: number for kind, number in integrity(joined, judged).items() if number}
     whole = judged & joined.is_outcome("completed")
-    tokens = attempts["tokens"].to_numpy(dtype=np.float64)
+    tokens = attempts["answer_tokens"].to_numpy(dtype=np.float64)
     emitted = attempts["up_text_tokens"].to_numpy(dtype=np.float64)
     usage = attempts["output_tokens"].to_numpy(dtype=np.float64, na_value=np.nan)
     written = tokens + attempts["up_other_tokens"].to_numpy(dtype=np.float64)

@@ -28,15 +28,15 @@ class Conservation:
 
 def conservation(joined: Joined) -> Conservation:
     attempts, upstream = joined.attempts, joined.upstream
-    unknown = (attempts["up_n"] == 0).to_numpy(dtype=bool)
-    tokens = attempts["tokens"].to_numpy(dtype=np.int64)
-    served = (tokens > 0) & attempts["verified"].to_numpy(dtype=bool)
+    unknown = (attempts["up_row"] < 0).to_numpy(dtype=bool)
+    tokens = attempts["answer_tokens"].to_numpy(dtype=np.int64)
+    served = (attempts["tokens"].to_numpy(dtype=np.int64) > 0) & attempts["verified"].to_numpy(dtype=bool)
     network = (attempts["hit_cut"] != "") | attempts["hit_outage"] | attempts["hit_refuse"]
     quiet = np.isfinite(joined.ms("sent")) & ~joined.is_outcome(*_UNHEARD) & ~network.to_numpy(dtype=bool)
     stream = upstream["stream"].to_numpy(dtype=np.int64)
     row = upstream["attempt_row"].to_numpy(dtype=np.int64)
-    known = ~unknown & served
-    surplus = np.maximum(tokens - attempts["up_emitted_all"].to_numpy(dtype=np.int64), 0)[known]
+    known = ~unknown & served & attempts["answer_last"].to_numpy(dtype=bool)
+    surplus = np.maximum(tokens - attempts["answer_emitted"].to_numpy(dtype=np.int64), 0)[known]
     return Conservation(
         unserved=np.flatnonzero(unknown & served),
         unasked=np.flatnonzero((stream >= 0) & (row < 0)),

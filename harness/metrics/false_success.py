@@ -12,14 +12,14 @@ def false_successes(joined: Joined) -> Ints:
     or although what arrived is not what the provider's last request emitted.
     """
     attempts = joined.attempts
-    claimed = joined.is_outcome("completed") & (attempts["up_n"] > 0).to_numpy(dtype=bool)
+    claimed = joined.is_outcome("completed") & (attempts["up_row"] >= 0).to_numpy(dtype=bool)
     # A claim of success with short text is recorded as `truncated`, with its marker.
-    whole = (attempts["up_text_tokens"] == attempts["tokens"]).to_numpy(dtype=bool)
+    whole = (attempts["up_text_tokens"] == attempts["answer_tokens"]).to_numpy(dtype=bool)
     short = joined.is_outcome("truncated", "corrupt") & np.isfinite(joined.ms("terminal")) & ~whole
     cut = (attempts["up_ended_by"] == "fault").to_numpy(dtype=bool)
     refused = (attempts["up_status"] >= 400).to_numpy(dtype=bool)
     emitted = attempts["up_text_tokens"].to_numpy()
-    differs = attempts["verified"].to_numpy(dtype=bool) & (emitted != attempts["tokens"].to_numpy())
+    differs = attempts["verified"].to_numpy(dtype=bool) & (emitted != attempts["answer_tokens"].to_numpy())
     found: Ints = np.flatnonzero((claimed & (cut | refused | differs)) | short)
     return found
 

@@ -35,7 +35,7 @@ def fluidity_of(gaps: list[Ints]) -> Floats:
 
 def fluidity(joined: Joined) -> Samples:
     """One value a stream that got at least one token; the wait for the first counts from intended."""
-    row, us = joined.arrivals.row, joined.arrivals.us
+    row, us = joined.answer_arrivals.row, joined.answer_arrivals.us
     starts = np.flatnonzero(np.diff(row, prepend=-1))
     lengths = np.diff(np.append(starts, len(row)))
     order = np.argsort(-lengths, kind="stable")

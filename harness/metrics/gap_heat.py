@@ -15,7 +15,7 @@ def gap_heat(joined: Joined, seconds: int) -> GapHeat | None:
 
     Gaps shorter than a millisecond, of events that came in one read, are in the first row.
     """
-    content = joined.content
+    content = joined.answer_content
     inner = np.flatnonzero(content.same_row)
     if not len(inner) or seconds < 1:
         return None

@@ -24,7 +24,7 @@ def threshold_ms(joined: Joined) -> float:
 def gap_stall_share(joined: Joined) -> Samples:
     rows, values = closed_gaps(joined)
     excess = np.bincount(rows, np.maximum(values - threshold_ms(joined), 0.0), minlength=len(joined.attempts))
-    spread = joined.ms("last_content") - joined.ms("first_content")
+    spread = joined.ms("last_content") - joined.ms("answer_first_content")
     share = np.divide(excess, spread, out=np.full(len(spread), np.nan), where=spread > 0)
     every = np.arange(len(spread))
     return finite("share", every, share)
@@ -34,7 +34,8 @@ def pooled_share(joined: Joined, chosen: Bools) -> float | None:
     """Excess of all streams over streaming time of all streams."""
     rows, values = closed_gaps(joined)
     mine = chosen[rows]
-    spread = np.nansum((joined.ms("last_content") - joined.ms("first_content"))[chosen])
+    whole = chosen & joined.attempts["answer_last"].to_numpy(dtype=bool)
+    spread = np.nansum((joined.ms("last_content") - joined.ms("answer_first_content"))[whole])
     excess = np.maximum(values[mine] - threshold_ms(joined), 0.0).sum()
     return float(excess / spread) if spread > 0 else None
 

@@ -2,7 +2,8 @@
 
 A stream that ended without its marker leaves an open gap, from its last content (or, without any, from
 sending) to its end. Without open gaps the worst stalls would vanish, because they never ended. A refusal
-is an answer, not a silence.
+is an answer, not a silence. Where an answer went on in another attempt, the silence between the two is a gap
+like any other.
 """
 
 import numpy as np
@@ -17,13 +18,14 @@ def open_gaps(joined: Joined) -> Floats:
     """One value an attempt, ms; NaN where the end marker or a refusal came, or nothing was ever sent."""
     since = np.where(np.isnan(joined.ms("last_content")), joined.ms("sent"), joined.ms("last_content"))
     ended = np.isfinite(joined.ms("terminal")) | joined.is_outcome("completed", "refused", "rate_limited")
+    ended |= ~joined.attempts["answer_last"].to_numpy(dtype=bool)
     length: Floats = np.where(ended, np.nan, np.maximum(joined.ms("closed") - since, 0.0))
     return length
 
 
 def closed_gaps(joined: Joined) -> tuple[Ints, Floats]:
-    """(attempt, ms) of every gap between two content events of one attempt."""
-    content = joined.content
+    """(attempt, ms) of every gap between two content events of one answer, at its last attempt."""
+    content = joined.answer_content
     inner = content.same_row
     return content.row[1:][inner], np.diff(content.us)[inner] / 1000.0
 

@@ -11,7 +11,7 @@ KINDS = ("lost", "duplicated", "reordered", "crosstalk", "altered")
 def lost_tail(joined: Joined) -> Ints:
     """Tokens emitted but never delivered although the stream claims to be complete, one value an attempt."""
     emitted = np.nan_to_num(joined.attempts["up_text_tokens"].to_numpy(dtype=np.float64))
-    received = joined.attempts["tokens"].to_numpy(dtype=np.float64)
+    received = joined.attempts["answer_tokens"].to_numpy(dtype=np.float64)
     claimed = joined.is_outcome("completed") & joined.attempts["verified"].to_numpy(dtype=bool)
     tail: Ints = np.where(claimed, np.maximum(emitted - received, 0), 0).astype(np.int64)
     return tail
@@ -30,6 +30,7 @@ def coalesce_ratio(joined: Joined, chosen: Bools) -> float | None:
     """
     mine = chosen & joined.sampled & joined.is_outcome("completed")
     mine &= (joined.attempts["up_row"] >= 0).to_numpy(dtype=bool)
+    mine &= ~joined.attempts["resumed"].to_numpy(dtype=bool)
     ups = joined.attempts["up_row"].to_numpy(dtype=np.int64)[mine]
     writes = int(joined.upstream["emit_us"].iloc[ups].map(len).sum()) if len(ups) else 0
     seen = int(joined.attempts["content_events"].to_numpy()[mine].sum())

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from harness.metrics.answers import add_answers, by_answer
 from harness.metrics.planned import add_network_flags
 from harness.metrics.run_data import RunData
 from harness.metrics.samples import Bools, Floats, Ints, Samples
@@ -37,8 +38,9 @@ class Joined:
     `attempts`: one row a StreamRecord, its stamps as float ms from the run's origin (NaN: never came) under
     their names without `_ns`; `last` marks the attempt that ended its stream, `stream_row` its position,
     `call_intended` when the stream was first wanted; columns `up_…` tell of the provider's side, `hit_…` of
-    planned faults. `upstream`: one row a LedgerRow, stamps likewise, `attempt_row` being the position of
-    the attempt that caused it, -1 for none.
+    planned faults, `resumed` and `answer_…` of answers over several attempts (see `answers`). `upstream`: one
+    row a LedgerRow, stamps likewise, `attempt_row` being the position of the attempt that caused it, -1 for
+    none.
     """
 
     run: RunData
@@ -67,6 +69,22 @@ class Joined:
     def emissions(self) -> Stamps:
         """Emission of every token, us from the ledger row's `received`."""
         return repeated(self.upstream, "emit_us", "emit_tokens", "received")
+
+    @cached_property
+    def answer_content(self) -> Stamps:
+        """Like `content`, of whole answers: at the last attempt of each, us from that attempt's `sent`."""
+        return self._of_answers(self.content)
+
+    @cached_property
+    def answer_arrivals(self) -> Stamps:
+        """Like `arrivals`, of whole answers, as `answer_content`."""
+        return self._of_answers(self.arrivals)
+
+    def _of_answers(self, stamps: Stamps) -> Stamps:
+        if not self.attempts["resumed"].any():
+            return stamps
+        sent_us = np.nan_to_num(self.ms("sent") * 1000.0).round().astype(np.int64)
+        return by_answer(stamps, self.attempts["answer_row"].to_numpy(dtype=np.int64), sent_us)
 
     @cached_property
     def sampled(self) -> Bools:
@@ -129,6 +147,7 @@ def join(run: RunData) -> Joined:
     upstream = upstream.sort_values("received", kind="stable").reset_index(drop=True)
     upstream["attempt_row"] = _attempt_rows(attempts, upstream)
     attempts = attempts.assign(**_upstream_columns(attempts, upstream))
+    add_answers(attempts)
     happened = events(run)
     add_network_flags(attempts, happened, run.origin_ns)
     attempts["hit_provider"] = attempts["up_fault"]

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 
 from harness.metrics.join import Joined
-from harness.metrics.samples import Samples, finite
+from harness.metrics.samples import Floats, Samples, finite
 
 _ENDS = {
     "ttfb": "first_byte",
@@ -19,6 +19,7 @@ _ENDS = {
     "e2e_last": "last_content",
     "e2e_term": "terminal",
 }
+_FIRSTS = ("first_byte", "first_event", "first_content", "first_output")
 _PARTS = {
     "dispatch_delay": ("intended", "dispatched"),
     "pool_wait": ("dispatched", "connected"),
@@ -29,7 +30,10 @@ _PARTS = {
 
 def _reached(start: str, end: str) -> Callable[[Joined], Samples]:
     def samples(joined: Joined) -> Samples:
-        reached = np.isfinite(joined.ms(end))
+        came = joined.ms(end)
+        if start == "call_intended" and end in _FIRSTS:
+            came = _first_of_answer(joined, came)
+        reached = np.isfinite(came)
         if end == "last_content":
             # The last content of a broken stream is not the last of its answer.
             reached &= joined.is_outcome("completed")
@@ -38,11 +42,19 @@ def _reached(start: str, end: str) -> Callable[[Joined], Samples]:
         # A whole answer of reasoning or tool calls alone has nothing visible to wait for.
         silent = joined.is_outcome("completed") & ~reached
         rows = np.flatnonzero(joined.last & ~left & ~silent)
-        values = np.where(reached, joined.ms(end) - joined.ms(start), np.inf)[rows]
+        values = np.where(reached, came - joined.ms(start), np.inf)[rows]
         values[np.isnan(values)] = np.inf
         return Samples("ms", rows, values, reached[rows])
 
     return samples
+
+
+def _first_of_answer(joined: Joined, came: Floats) -> Floats:
+    """When a resumed answer's user first saw it: in the attempt that began it."""
+    owner = joined.attempts["answer_row"].to_numpy(dtype=np.int64)
+    first = np.full(len(came), np.nan)
+    np.fmin.at(first, owner, came)
+    return first
 
 
 def _part(start: str, end: str) -> Callable[[Joined], Samples]:

@@ -35,21 +35,25 @@ def reading(row: Ints, us: Ints, speed: float = SPEED) -> tuple[Ints, Floats, Fl
     return row[starts][several], stalled[several], played[several]
 
 
+def _read(joined: Joined) -> tuple[Ints, Ints]:
+    return joined.answer_arrivals.row, joined.answer_arrivals.us
+
+
 def stall_ratio(joined: Joined) -> Samples:
     """Share of each stream's reading time that is waiting."""
-    row, stalled, played = reading(joined.arrivals.row, joined.arrivals.us)
+    row, stalled, played = reading(*_read(joined))
     return Samples("share", row, stalled / played, np.ones(len(row), dtype=bool))
 
 
 def reader_stall(joined: Joined) -> Samples:
     """Seconds of waiting in each stream, as ms."""
-    row, stalled, _ = reading(joined.arrivals.row, joined.arrivals.us)
+    row, stalled, _ = reading(*_read(joined))
     return Samples("ms", row, stalled * 1000.0, np.ones(len(row), dtype=bool))
 
 
 def pooled_stall_ratio(joined: Joined, chosen: Bools) -> float | None:
     """Waiting of all readers over reading time of all readers."""
-    row, stalled, played = reading(joined.arrivals.row, joined.arrivals.us)
+    row, stalled, played = reading(*_read(joined))
     mine = chosen[row]
     return float(stalled[mine].sum() / played[mine].sum()) if mine.any() else None
 

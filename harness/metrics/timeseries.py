@@ -108,7 +108,7 @@ def _window(instants: Floats, values: Floats, edges: Floats, percent: float) -> 
 
 def _stalls(joined: Joined) -> tuple[Floats, Floats]:
     """(start, end) of the part beyond the first second of every long silence after the first content."""
-    content = joined.content
+    content = joined.answer_content
     at = _instants(joined.ms("sent"), content.row, content.us)
     inner = np.flatnonzero(content.same_row)
     starts, ends = at[inner] + STALL_MS, at[inner + 1]

@@ -19,6 +19,7 @@ def token_counts(joined: Joined) -> Floats:
     received = np.where(attempts["verified"].to_numpy(dtype=bool), counted, unverified)
     emitted = attempts["up_emitted_tokens"].to_numpy(dtype=np.float64)
     exact = joined.is_outcome("completed") & np.isfinite(emitted)
+    exact &= ~attempts["resumed"].to_numpy(dtype=bool)
     counts: Floats = np.where(exact, emitted, received)
     return counts
 

@@ -13,7 +13,8 @@ LEFT = ("reset", "truncated", "cancelled", "abandoned", "stalled", "timed_out")
 def wasted_tokens(joined: Joined) -> Ints:
     """For each upstream request: tokens emitted after its client was gone, and all tokens of a request
 
-    whose answer was thrown away for a later one. The end of a completed stream wastes nothing.
+    whose answer was thrown away for a later one. The end of a completed stream wastes nothing, nor does what
+    was emitted while a user was away who then got it.
     """
     upstream = joined.upstream
     row = upstream["attempt_row"].to_numpy(dtype=np.int64)
@@ -21,7 +22,8 @@ def wasted_tokens(joined: Joined) -> Ints:
     if not len(upstream) or not len(joined.attempts):
         return wasted
     known = row >= 0
-    gone = np.where(known & ~joined.is_outcome("completed")[row], joined.ms("closed")[row], np.inf)
+    end = joined.attempts["answer_row"].to_numpy(dtype=np.int64)[row]
+    gone = np.where(known & ~joined.is_outcome("completed")[end], joined.ms("closed")[end], np.inf)
     emissions = joined.emissions
     at = upstream["received"].to_numpy()[emissions.row] + emissions.us / 1000.0
     wasted += np.bincount(emissions.row[at > gone[emissions.row]], minlength=len(upstream))
@@ -53,11 +55,12 @@ class Aborts:
 
 
 def aborts(joined: Joined) -> Aborts:
-    """Only attempts that nothing cut at the provider's end: there it was the provider who left."""
+    """Only attempts that nothing cut at the provider's end, where it was the provider who left, and that
+    nobody came back to: of an answer that went on only its last attempt counts."""
     closed, over = joined.ms("closed"), joined.ms("up_closed")
     noticed = joined.ms("up_left")
     over = np.where(np.isnan(over), np.where(np.isnan(noticed), np.inf, noticed), over)
-    asked = joined.attempts["up_n"].to_numpy() > 0
+    asked = ((joined.attempts["up_row"] >= 0) & joined.attempts["answer_last"]).to_numpy(dtype=bool)
     at_work = asked & (over > closed) & (joined.attempts["up_ended_by"] != "fault").to_numpy(dtype=bool)
     rows = np.flatnonzero(joined.is_outcome(*LEFT) & at_work)
     # Upstream requests begun after the user had gone are late from their beginning on.

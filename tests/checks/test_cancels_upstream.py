@@ -51,6 +51,21 @@ def test_a_system_that_declares_to_drain_must_let_the_provider_finish():
     assert "after_disconnect: cancel" in cancels.fix
 
 
+def test_a_system_that_waits_for_its_users_must_still_stop_in_the_declared_time():
+    (waited,) = left("resume", noticed_ms=900.0)
+    assert (waited.state, "does not come back" in waited.promise) == ("PASS", True)
+    (late,) = left("resume", noticed_ms=1300.0)
+    assert late.state == "FAIL"
+
+
+def test_a_user_who_came_back_had_not_left():
+    scene = Scene(plan(target={"expect": {"after_disconnect": "resume"}}))
+    first = scene.stream(1, outcome=Outcome.RESET)
+    scene.served(first, emitted=60)
+    scene.stream(1, 2.0, tokens=50, attempt=2, resumed_from=10)
+    assert check(view(scene)) == []
+
+
 def test_an_outage_hides_the_user_s_leaving_from_the_system():
     scene = Scene()
     scene.note(0.5, "network", "outage_begin", cohort="a")
