@@ -14,6 +14,7 @@ import harness.checks
 import harness.dialects
 import mock_provider.faults
 import scenarios
+from harness.load.arrivals import read_trace
 from harness.metrics import objective_problem
 from harness.network.layout import compile_plan
 from harness.plan.plan import Plan
@@ -37,6 +38,7 @@ def check(plan: Plan, source: Path) -> Ready:
         _check_networks(plan)
         compile_plan(plan, plan.seed)
         _check_environment(plan)
+        _check_traces(plan)
         ready = Ready(_scenario_files(plan, source.parent), _read_prompts(plan, source.parent))
     except PlanError as error:
         raise PlanError(f"{source}: {error}") from None
@@ -78,14 +80,21 @@ def _read_prompts(plan: Plan, beside: Path) -> list[str]:
         raise PlanError(
             f"target.prompts: there is no file {plan.target.prompts} beside the plan or in {SCENARIOS}"
         )
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise PlanError(f"target.prompts: {path} cannot be read: {error}; it must be UTF-8 text") from None
     prompts = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
-            prompts.append(str(json.loads(line)["prompt"]))
+            prompt = json.loads(line)["prompt"]
         except (ValueError, KeyError, TypeError):
-            raise PlanError(f'{path}:{number}: not a prompt; a line is {{"prompt": "…"}}') from None
+            prompt = None
+        if not isinstance(prompt, str):
+            raise PlanError(f'{path}:{number}: not a prompt; a line is {{"prompt": "…"}}')
+        prompts.append(prompt)
     if not prompts:
         raise PlanError(f'{path}: holds no prompts; write one {{"prompt": "…"}} a line')
     return prompts
@@ -113,6 +122,26 @@ def _check_environment(plan: Plan) -> None:
     name = plan.target.api_key_env
     if name is not None and not os.environ.get(name):
         raise PlanError(f"target.api_key_env: the environment has no {name}; set it to the target's key")
+
+
+def _check_traces(plan: Plan) -> None:
+    """Traces of arrivals must be there and hold times that lie within their phase. Raises PlanError."""
+    for phase in plan.phases:
+        if phase.load.trace is None:
+            continue
+        place = f"phase {phase.name}: load.trace"
+        try:
+            times = read_trace(Path(phase.load.trace))
+        except OSError as error:
+            problem = error.strerror or error
+            raise PlanError(f"{place}: {phase.load.trace} cannot be read: {problem}") from None
+        except ValueError as error:
+            raise PlanError(f"{place}: {error}; write one time in seconds a line") from None
+        if not ((times >= 0) & (times < phase.duration_s)).any():
+            raise PlanError(
+                f"{place}: {phase.load.trace} has no arrival within the phase's {phase.duration_s:g} s; "
+                "times are seconds from the phase's start"
+            )
 
 
 def _check_reachable(url: str, limit_s: float) -> None:

@@ -12,6 +12,7 @@ import yaml
 from harness.plan.complaint import explain
 from harness.plan.empirical import BadSamples, inline
 from harness.plan.network import NamedJourney, with_named_journeys
+from harness.plan.phases import Load
 from harness.plan.plan import Plan
 
 T = TypeVar("T")
@@ -29,18 +30,27 @@ def load_plan(path: Path) -> Plan:
     """Read the plan in `path`. Raises PlanError.
 
     Journeys that it only names come from JOURNEYS, and a cohort of several copies becomes several cohorts.
+    A trace is taken from beside the plan.
     """
     plan = load_as(path, Plan, lambda data: with_named_journeys(data, named_journey))
     try:
         phases = [
             msgspec.structs.replace(
-                phase, network=[each for cohort in phase.network for each in cohort.each()]
+                phase,
+                network=[each for cohort in phase.network for each in cohort.each()],
+                load=_with_trace_beside(phase.load, path.resolve().parent),
             )
             for phase in plan.phases
         ]
     except ValueError as error:
         raise PlanError(f"{path}: {error}") from None
     return msgspec.structs.replace(plan, phases=phases)
+
+
+def _with_trace_beside(load: Load, folder: Path) -> Load:
+    """The processes that read the trace work in other folders, so its path must not depend on theirs."""
+    trace = str(folder / load.trace) if load.trace is not None else None
+    return msgspec.structs.replace(load, trace=trace)
 
 
 def named_journey(name: str) -> NamedJourney | None:

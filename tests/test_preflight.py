@@ -1,0 +1,165 @@
+"""Whatever can be known to be wrong is said before anything is started: where it stands, and the way out."""
+
+import socket
+
+import pytest
+
+from harness import preflight
+from harness.plan.reader import PlanError, load_plan
+from harness.stack.errors import StackError
+
+PHASE = "{name: p, duration_s: 5, load: {users: 1}%s}"
+
+
+@pytest.fixture
+def written(tmp_path):
+    """A plan file with these top-level lines and one phase; files may lie beside it."""
+
+    def write(*lines, phase="", **files):
+        for name, content in files.items():
+            (tmp_path / name.replace("__", ".")).write_text(content, encoding="utf-8")
+        path = tmp_path / "plan.yaml"
+        path.write_text(
+            "\n".join(["name: test", *lines, "phases:", "  - " + PHASE % phase]), encoding="utf-8"
+        )
+        return path
+
+    return write
+
+
+def complaint(path):
+    with pytest.raises(PlanError) as raised:
+        preflight.check(load_plan(path), path)
+    text = str(raised.value)
+    assert text.startswith(f"{path}: ")
+    return text.removeprefix(f"{path}: ")
+
+
+def test_a_plan_that_is_right_gets_its_files(written):
+    path = written(
+        phase=", scenario: mine",
+        mine__py="",
+        prompts__jsonl='{"prompt": "Hallo"}\n\n{"prompt": "é"}\n',
+    )
+    ready = preflight.check(load_plan(path), path)
+    assert ready.scenarios == [path.parent / "mine.py"]
+    assert ready.prompts == ["Hallo", "é"]
+
+
+def test_what_is_not_beside_the_plan_comes_from_the_house(written):
+    path = written()
+    ready = preflight.check(load_plan(path), path)
+    assert ready.scenarios == [preflight.SCENARIOS / "chat.py"]
+    assert len(ready.prompts) > 3
+
+
+@pytest.mark.parametrize(
+    ("lines", "phase", "parts"),
+    [
+        (["target: {dialect: opnai}"], "", ["target.dialect: there is no opnai; did you mean openai?"]),
+        ([], ", scenario: chatt", ["phase p: there is no scenario chatt; did you mean chat?", "mobile"]),
+        ([], ", checks: [loses_no_token]",
+         ["phase p: checks: there is no loses_no_token; did you mean loses_no_tokens?"]),
+        ([], ", slo: ['tftt_user p95 < 1 s']", ["phase p: slo 'tftt_user p95 < 1 s'", "ttft_user"]),
+        (["provider: {faults: [{id: s99}]}"], "", ["provider: faults: there is no s99", "(there are: "]),
+        (["provider: {models: {m: {faults: [{id: s99}]}}}"], "", ["provider: faults: there is no s99"]),
+        (["target: {api_key_env: NO_SUCH_KEY}"], "",
+         ["target.api_key_env: the environment has no NO_SUCH_KEY; set it"]),
+        (["target: {prompts: none.jsonl}"], "",
+         ["target.prompts: there is no file none.jsonl beside the plan or in"]),
+    ],
+)  # fmt: skip
+def test_a_name_that_leads_nowhere_is_told_with_its_key_and_its_nearest_neighbour(
+    written, lines, phase, parts
+):
+    text = complaint(written(*lines, phase=phase))
+    for part in parts:
+        assert part in text
+
+
+@pytest.mark.parametrize(
+    "line", ["nonsense", '{"question": "x"}', '["prompt"]', '{"prompt": 7}', '{"prompt": null}']
+)
+def test_a_line_that_is_no_prompt_is_named(written, line):
+    text = complaint(written(prompts__jsonl=f'{{"prompt": "ok"}}\n{line}\n'))
+    assert 'prompts.jsonl:2: not a prompt; a line is {"prompt": "…"}' in text
+
+
+def test_a_file_without_prompts_is_told(written):
+    assert 'holds no prompts; write one {"prompt": "…"} a line' in complaint(written(prompts__jsonl="\n\n"))
+
+
+def test_prompts_that_are_no_text_are_told(written):
+    path = written()
+    (path.parent / "prompts.jsonl").write_bytes(b'{"prompt": "\xff"}')
+    assert "it must be UTF-8 text" in complaint(path)
+
+
+def test_two_scenarios_of_one_name_are_told(written):
+    path = written(chat__py="")
+    (path.parent / "sub").mkdir()
+    (path.parent / "sub" / "chat.py").write_text("")
+    second = "  - " + (PHASE % ", scenario: sub/chat").replace("name: p", "name: q")
+    path.write_text(path.read_text() + "\n" + second + "\n")
+    assert "two scenario files are called chat: " in complaint(path)
+
+
+TRACE = "{name: p, duration_s: 5, load: {trace: %s}}"
+
+
+def traced(path, name):
+    path.write_text(path.read_text().replace(PHASE % "", TRACE % name))
+    return path
+
+
+def test_a_trace_is_meant_from_the_plans_own_folder(written, monkeypatch, tmp_path):
+    path = traced(written(times__txt="0.5\n1\n"), "times.txt")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    plan = load_plan(path)
+    assert plan.phases[0].load.trace == str(path.parent / "times.txt")
+    preflight.check(plan, path)
+
+
+def test_a_trace_that_is_missing_wrong_or_empty_is_told(written):
+    path = traced(written(bad__txt="1\nsoon\n", late__txt="5\n9\n"), "none.txt")
+    assert "phase p: load.trace: " in complaint(path)
+    assert "none.txt cannot be read: No such file" in complaint(path)
+    path.write_text(path.read_text().replace("none.txt", "bad.txt"))
+    assert "bad.txt:2: 'soon' is not a time in seconds; write one time" in complaint(path)
+    path.write_text(path.read_text().replace("bad.txt", "late.txt"))
+    assert "has no arrival within the phase's 5 s; times are seconds from the phase's start" in complaint(
+        path
+    )
+
+
+def test_a_key_that_the_environment_has_is_no_complaint(written, monkeypatch):
+    monkeypatch.setenv("SOME_KEY", "k")
+    path = written("target: {api_key_env: SOME_KEY}")
+    preflight.check(load_plan(path), path)
+
+
+@pytest.mark.slow
+def test_a_target_that_nobody_listens_at_is_told_and_one_that_listens_is_not(written):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+        path = written(f"target: {{url: '{url}'}}")
+        preflight.check(load_plan(path), path)
+    with pytest.raises(StackError) as raised:
+        preflight.check(load_plan(path), path)
+    assert str(raised.value).startswith(
+        f"the target {url} cannot be reached: Connection refused; is it running"
+    )
+
+
+def test_a_network_in_front_of_an_https_target_is_told(written):
+    network = ", network: [{name: phones, journey: tunnel}]"
+    path = written(
+        "target: {url: 'https://127.0.0.1:1'}",
+        "network:",
+        "  links: {slow: wpt/edge}",
+        "  journeys: {tunnel: [{link: slow}]}",
+        phase=network,
+    )
+    assert "target.url: an https target cannot be reached through a network proxy; give" in complaint(path)
