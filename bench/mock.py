@@ -5,7 +5,8 @@
 The server runs on one core, the peers that read from it on the others. CPU is the server's own, user and
 system, over everything it did (requests, ledger and all), divided by the token events that were read.
 Lateness is each emission's distance from its planned instant, as the mock wrote it down. `ttft_error` is
-what the peers measured beside the plan; it has their own delay in it, the same for every server.
+what the peers measured beside the plan; it has their own delay in it, the same for every server. On a
+machine with other work `queued_share` says for how much of the time the core was given to that.
 
 With the path of a `guidellm` program its mock server does the same work before ours, in the same run.
 """
@@ -104,6 +105,11 @@ def cpu_s(pid: int) -> float:
     return used / os.sysconf("SC_CLK_TCK")
 
 
+def queued_s(pid: int) -> float:
+    """How long a process so far was ready to run while its core did something else."""
+    return int(Path(f"/proc/{pid}/schedstat").read_text().split()[1]) / 1e9
+
+
 def on_last_core(command: list[str], **options: Any) -> subprocess.Popen[str]:
     """Start a server on the last core; we keep the others."""
     cores = sorted(os.sched_getaffinity(0))
@@ -117,7 +123,7 @@ def under_load(
     process: subprocess.Popen[str], address: tuple[str, int], model: str, streams: int, seconds: float
 ) -> dict[str, Any]:
     """What any server can be asked: its cost, and how its first tokens are late."""
-    idle_s, began = cpu_s(process.pid), time.monotonic()
+    idle_s, idle_queued_s, began = cpu_s(process.pid), queued_s(process.pid), time.monotonic()
     reader = Reader(address, model, streams)
     reader.run(seconds)
     wall_s, used_s = time.monotonic() - began, cpu_s(process.pid) - idle_s
@@ -126,6 +132,7 @@ def under_load(
         "events_per_s": round(reader.frames / wall_s),
         "cpu_us_per_event": round(used_s / max(1, reader.frames) * 1e6, 2),
         "cpu_share": round(used_s / wall_s, 3),
+        "queued_share": round((queued_s(process.pid) - idle_queued_s) / wall_s, 3),  # others had the core
         "ttft_error_p50_ms": round(float(np.percentile(reader.ttft_ms, 50)) - TTFT_MS, 2),
         "ttft_error_p99_ms": round(float(np.percentile(reader.ttft_ms, 99)) - TTFT_MS, 2),
     }
