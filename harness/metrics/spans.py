@@ -78,7 +78,7 @@ def _event(run: RunData, entry: TimelineEntry, later: list[TimelineEntry]) -> Ev
 
 
 def _outlasts_patience(run: RunData, entry: TimelineEntry) -> bool:
-    """An outage without an end, or that ends after the users' own idle limit: nothing can bring that through."""
+    """An outage without an end, or one beyond the users' own idle limit: nothing can bring that through."""
     hold_s = float(entry.params.get("hold_s") or entry.params.get("outage_s") or 0)
     return entry.params.get("kind") == "blackhole" or hold_s >= run.plan.target.limits.idle_s
 
