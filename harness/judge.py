@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from harness.checks import run_checks
+from harness.metrics.arms import arms
 from harness.metrics.curves import curves, objectives
 from harness.metrics.decomposition import decomposition
 from harness.metrics.faults import fault_rows
@@ -13,6 +14,8 @@ from harness.metrics.gallery import gallery
 from harness.metrics.join import Joined, join
 from harness.metrics.outcomes import counts
 from harness.metrics.phases import distributions, event_spans, metrics, phase_results
+from harness.metrics.reconnects import reconnects
+from harness.metrics.recovery import recoveries
 from harness.metrics.resilience import resilience
 from harness.metrics.run_data import RunData
 from harness.metrics.spans import phase_spans
@@ -49,6 +52,9 @@ def judge(run: RunData) -> Summary:
         decomposition=decomposition(joined),
         gallery=gallery(joined),
         resilience=resilience(joined),
+        recovery=recoveries(joined),
+        reconnects=reconnects(joined),
+        arms=arms(joined),
         plan=dump(run.plan),
     )
     summary.verdict = _verdict(summary, verdict_state(info, validity, checks), validity, checks)

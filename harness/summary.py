@@ -175,7 +175,7 @@ class Decomposition(msgspec.Struct, kw_only=True):
     n: int
     ttft_ms: float
     parts: dict[str, float]  # by clock point, in the order of time
-    owners: dict[str, float] = {}  # client, network, system, provider; empty without a ledger
+    owners: dict[str, float] = {}  # client, network, system, path, provider; empty without a ledger
 
 
 class GalleryStream(msgspec.Struct, kw_only=True):
@@ -219,6 +219,70 @@ class Resilience(msgspec.Struct, kw_only=True):
     abort_ms_p50: float | None = None  # user left -> provider noticed
     abort_ms_max: float | None = None
     wasted_tokens: int | None = None
+
+
+class Spread(msgspec.Struct, kw_only=True):
+    """Times to something, ms, by Kaplan-Meier: what had not happened counts as watched for so long."""
+
+    n: int
+    censored: int  # of them, it had not happened
+    cohorts: int  # users of one share their fate
+    p50: float | None = None
+    p90: float | None = None
+    p99: float | None = None
+    low: float | None = None  # 95 % interval of p50, whole cohorts drawn again; null with one cohort
+    high: float | None = None
+
+
+class Recovery(msgspec.Struct, kw_only=True):
+    """What one kind of network fault broke in one phase, and how its users came back."""
+
+    phase: str
+    fault: str
+    broken: int  # attempts
+    streams: int
+    detect: Spread | None = None  # fault applied -> the user's attempt was over
+    notice: Spread | None = None  # fault applied -> the provider knew
+    zombie_s: float | None = None  # generated with nobody listening, all together
+    recover_user: Spread | None = None  # fault applied -> first new content of a later attempt
+    recover_system: Spread | None = None  # path restored -> the same
+    asked_again: int = 0  # attempts that another one followed
+    recovered: int = 0  # and that got new content
+    gave_up: int = 0  # that none followed
+    tokens_lost: int | None = None  # written for answers that nobody went on with, and got by nobody
+    tokens_duplicated: int = 0  # in the attempts that went on
+    tokens_unrecovered: int = 0  # holes in what they brought
+    wasted_tokens: int | None = None
+    regenerated_tokens: int = 0  # thrown away by users who began again
+    cost: float | None = None  # of both, by the plan's price
+    silent_truncations: int = 0  # a clean end without the end marker; must be 0
+
+
+class Reconnects(msgspec.Struct, kw_only=True):
+    """How the users of one phase asked again."""
+
+    phase: str
+    streams: int
+    retried: int  # streams
+    recovered: int  # of them, completed
+    attempts_per_recovery: float | None = None
+    gave_up: int = 0
+    resumed: int = 0  # attempts that went on with an answer
+    retries_per_stream: float = 0.0
+    herd_peak: float | None = None  # most requests in one second over the phase's mean
+    herd_peak_per_s: int = 0
+    retry_after_told: int = 0  # attempts after one that had said Retry-After
+    retry_after_obeyed: int = 0  # of them, not earlier than it said
+
+
+class Arm(msgspec.Struct, kw_only=True):
+    """One of several phases with the same users on different networks."""
+
+    phase: str
+    kind: str  # direct, idle, journey
+    against: str  # the idle phase from which differences count
+    values: dict[str, float] = {}  # ms for times
+    differences: dict[str, float] = {}  # own value - that of `against`
 
 
 class TimeSeries(msgspec.Struct, kw_only=True):
@@ -354,6 +418,9 @@ class Summary(msgspec.Struct, kw_only=True):
     decomposition: list[Decomposition] = []
     gallery: list[GalleryStream] = []
     resilience: list[Resilience] = []
+    recovery: list[Recovery] = []
+    reconnects: list[Reconnects] = []
+    arms: list[Arm] = []
     plan: str = ""  # as `plan.yaml` of the run folder has it
     compare: Comparison | None = None  # of a comparison of two systems or runs
     capacity: Capacity | None = None  # of a search for the most load

@@ -33,6 +33,17 @@ def wasted_tokens(joined: Joined) -> Ints:
     return wasted
 
 
+def regenerated_tokens(joined: Joined) -> Ints:
+    """For each attempt: tokens that its user had got and that were thrown away, as a later attempt began from
+
+    the start. They count beside the wasted ones: somebody read them, and they were paid for twice.
+    """
+    attempts = joined.attempts
+    final = attempts["answer_row"].to_numpy(dtype=np.int64) == attempts["stream_row"].to_numpy(dtype=np.int64)
+    tokens: Ints = np.where(final, 0, attempts["tokens"].to_numpy(dtype=np.int64))
+    return tokens
+
+
 def wasted_of(joined: Joined, chosen: Bools) -> int | None:
     """Wasted tokens of the attempts for which `chosen`; None without a ledger."""
     if not joined.has_ledger:
