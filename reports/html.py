@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from harness.summary import Summary
 from reports import definitions, json_report, numerals, outcomes, palette, states
-from reports.page import chapters
+from reports.page import breakdown, chapters
 from reports.scoreboard import by_phase, scoreboard
 
 _PAGE = Path(__file__).parent / "page"
@@ -48,7 +48,6 @@ def _pictures(summary: Summary) -> dict[str, Any]:
     from reports.page.table import timeline_table
 
     data = series(summary)
-    headline = chapters.headline(summary)
     return {
         "timeline": inline.timeline(summary, data) if data else [],
         "axis": data,
@@ -56,8 +55,10 @@ def _pictures(summary: Summary) -> dict[str, Any]:
         "distributions": [
             picture
             for metric in chapters.drawn_distributions(summary)
-            for picture in inline.distribution(summary, metric, nines=metric == headline)
+            for picture in inline.distribution(summary, metric)
         ],
+        "gallery": inline.streams(summary),
+        "bars": breakdown.bars(summary),
         "sizes": inline.SIZES,
     }
 
@@ -79,6 +80,7 @@ def _template() -> jinja2.Template:
         "svg": Markup,  # only ever given figures of our own, whose text matplotlib has escaped
         "ink": palette.variable,
         "slug": slug,
+        "tip": breakdown.tip,
     }
     environment.globals |= {
         "definitions": definitions,

@@ -28,6 +28,32 @@ INKS: dict[str, Ink] = {
     "intended": Ink("#787e87", "#8d949d"),
     "started": Ink("#2a6db0", "#6ea6e4"),
     "lag": Ink("#555b63", "#aab1ba"),
+    "gc": Ink("#a6611a", "#dfa35c"),
+    "cpu": Ink("#3f7f93", "#7fc0d4"),
+    "not_begun": Ink("#b3261f", "#ff8a7e"),
+    "heat": Ink("#3d6fd1", "#3d6fd2"),
+    "limit": Ink("#b3271e", "#ff8b7d"),
+    # a stream on its own
+    "before": Ink("#c4c9d0", "#4a5058"),
+    "first": Ink("#77aadd", "#5588bb"),
+    "flowing": Ink("#228834", "#4fb564"),
+    "slow": Ink("#ccbb44", "#d9c85a"),
+    "stall1": Ink("#ee7733", "#ff8844"),
+    "stall2": Ink("#aa1155", "#e0559b"),
+    # parts of the time to first token, and whose they are
+    "dispatch": Ink("#bbbbbb", "#777d85"),
+    "earlier_attempts": Ink("#882257", "#c2679c"),
+    "connect": Ink("#332289", "#8b80e6"),
+    "send": Ink("#6699cd", "#6699cc"),
+    "wait": Ink("#44aa98", "#3f9f8f"),
+    "first_byte": Ink("#117734", "#2f9a52"),
+    "first_event": Ink("#999934", "#b9b94f"),
+    "first_content": Ink("#ddcc77", "#e5d588"),
+    "client": Ink("#bbbbbc", "#777d86"),
+    "network": Ink("#33228a", "#8b80e7"),
+    "system": Ink("#cc6678", "#e07f90"),
+    "path": Ink("#aa4498", "#c46bb6"),
+    "provider_time": Ink("#ddcc78", "#e5d589"),
     # what is shaded behind them
     "band_warm_up": Ink("#9aa0a8", "#8a9199"),
     "band_fault": Ink("#e0a030", "#d9a441"),
@@ -56,6 +82,9 @@ INKS: dict[str, Ink] = {
     "not_started": Ink("#d8d2c4", "#4d493f"),
     "other": Ink("#5f5f6b", "#9797a6"),
 }
+
+
+HEAT = INKS["heat"].light  # of a picture whose opacity tells; the same on both grounds
 
 
 def light(name: str) -> str:

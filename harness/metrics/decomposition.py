@@ -43,7 +43,9 @@ def _of(
         n=len(rows),
         ttft_ms=_mean(ttft, rows),
         parts={name: _mean(values, rows) for name, values in parts.items() if values[rows].any()},
-        owners={name: _mean(values, rows) for name, values in owners.items()} if known else {},
+        owners={name: _mean(values, rows) for name, values in owners.items() if values[rows].any()}
+        if known
+        else {},
     )
 
 
@@ -73,9 +75,10 @@ def _later(at: Floats, stamp: Floats) -> Floats:
 
 
 def _owners(joined: Joined) -> dict[str, Floats]:
-    """Whose time it was. The system's is all between the request and the provider's part of it, so on a
+    """Whose time it was; NaN where the ledger does not tell.
 
-    damaged network the way there and back is in it. NaN where the ledger does not tell.
+    The system's is all between the request and the provider's part of it. For users of a damaged network the
+    way there and back is in it and cannot be told apart, so theirs has a name of its own, `path`.
     """
     if not joined.has_ledger:
         return {}
@@ -83,9 +86,12 @@ def _owners(joined: Joined) -> dict[str, Floats]:
     provider = joined.ms("up_first_token") - joined.ms("up_received")
     dispatched: Floats = joined.ms("dispatched")
     known: Bools = np.isfinite(provider)
+    damaged = (joined.attempts["cohort"] != "").to_numpy(dtype=bool)
+    between = service - provider
     return {
         "client": np.where(known, dispatched - joined.ms("call_intended"), np.nan),
         "network": np.where(known, sent - dispatched, np.nan),
-        "system": np.where(known, service - provider, np.nan),
+        "system": np.where(damaged, 0.0 * provider, between),
+        "path": np.where(damaged, between, 0.0 * provider),
         "provider": provider,
     }

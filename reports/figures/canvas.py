@@ -91,7 +91,8 @@ def svg(figure: Figure, prefix: str, label: str) -> str:
 def _themed(tag: str, prefix: str) -> str:
     """A tag with its own ids and with variables for colours; text between tags is nobody's to change."""
     tag = re.sub(r'\bid="', f'id="{prefix}-', tag)
-    tag = tag.replace("url(#", f"url(#{prefix}-").replace('xlink:href="#', f'href="#{prefix}-')
+    tag = tag.replace("url(#", f"url(#{prefix}-").replace('xlink:href="', 'href="')
+    tag = tag.replace('href="#', f'href="#{prefix}-')
     return _COLOUR.sub(lambda match: _VARIABLES[match[0]], _FONT.sub("", tag))
 
 

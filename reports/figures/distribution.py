@@ -1,10 +1,10 @@
-"""How one quantity was spread in each phase: its shape, and its percentiles by nines."""
+"""How one quantity was spread in each phase: small histograms over one axis."""
 
 from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullFormatter, NullLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
 from harness.summary import Summary
 from reports.numerals import number
@@ -13,8 +13,7 @@ from reports.palette import light
 PHASES = 6  # as many colours as can be told apart
 _BINS = 56
 _DECADES = 10_000  # from the left to the right end of a logarithmic axis, at most
-_NINES = {0.0: "0", 0.5: "p50", 0.9: "p90", 0.95: "p95", 0.99: "p99", 0.999: "p99.9", 0.9999: "p99.99"}
-_DASHES = ["-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (6, 1.5, 1.5, 1.5)), (0, (3, 1)), (0, (8, 2))]
+DASHES = ["-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (6, 1.5, 1.5, 1.5)), (0, (3, 1)), (0, (8, 2))]
 
 
 class Spread(NamedTuple):
@@ -78,7 +77,7 @@ def draw_shapes(axes: Axes, found: list[Spread]) -> None:
     axes.set_ylim(-0.08, len(found) - 0.02)
     axes.yaxis.set_major_locator(NullLocator())
     axes.grid(True, axis="x")
-    _milliseconds(axes.xaxis, low, high)
+    logarithmic(axes.xaxis, low, high)
 
 
 def _label(axes: Axes, spread: Spread, base: int) -> None:
@@ -108,36 +107,7 @@ def _label(axes: Axes, spread: Spread, base: int) -> None:
     )
 
 
-def draw_nines(axes: Axes, found: list[Spread]) -> None:
-    """Percentile curves of all streams: a curve ends where the streams that never got there begin."""
-    most = 0.9
-    for place, spread in enumerate(found):
-        reached = (spread.n - min(spread.never, spread.n)) / spread.n
-        p = (np.arange(spread.values.size) + 0.5) / spread.values.size * reached
-        most = max(most, float(p[-1]))
-        x = -np.log10(1 - p)
-        axes.plot(x, spread.values, color=light(spread.ink), linestyle=_DASHES[place], linewidth=1.6)
-        if spread.never:
-            axes.plot(
-                x[-1:],
-                spread.values[-1:],
-                color=light(spread.ink),
-                marker="x",
-                markersize=6,
-                markeredgewidth=1.6,
-            )
-    top = -np.log10(1 - most) * 1.03
-    marks = [p for p in _NINES if -np.log10(1 - p) <= top]
-    axes.set_xlim(0, top)
-    axes.xaxis.set_major_locator(FixedLocator([-np.log10(1 - p) for p in marks]))
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda _value, place: _NINES[marks[place]]))
-    axes.set_yscale("log")
-    axes.grid(True, axis="both")
-    low, high = axes.get_ylim()
-    _milliseconds(axes.yaxis, low, high)
-
-
-def _milliseconds(axis: object, low: float, high: float) -> None:
+def logarithmic(axis: object, low: float, high: float) -> None:
     """Round numbers on a logarithmic axis: 1, 2, 5 where there is room, else powers of ten."""
     narrow = high / low < 300
     axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if narrow else (1.0,)))  # type: ignore[attr-defined]

@@ -10,10 +10,12 @@ from matplotlib.patches import Patch
 from harness.summary import Summary
 from reports.clean import cleaned
 from reports.definitions import label
+from reports.figures import nines
 from reports.figures.canvas import blank, place, png, style
-from reports.figures.distribution import draw_nines, draw_shapes, spreads
+from reports.figures.distribution import draw_shapes, spreads
+from reports.figures.row import Key
 from reports.figures.series import Series, series
-from reports.figures.timeline import Key, rows, shade
+from reports.figures.timeline import rows, shade
 from reports.page.chapters import drawn_distributions
 from reports.palette import light
 
@@ -106,12 +108,15 @@ def _distribution(summary: Summary, metric: str) -> bytes | None:
     if not found:
         return None
     unit = summary.metrics[metric].unit if metric in summary.metrics else "ms"
+    lines = nines.of_phases(summary, metric)
+    curves_in = 4.0 if nines.drawable(lines) else 0.6
     shapes_in = 0.62 * len(found) + 0.5
     with style():
-        figure = blank(WIDTH_IN, shapes_in + 4.0)
+        figure = blank(WIDTH_IN, shapes_in + curves_in)
         _title(figure, f"{summary.run.name}: {label(metric)}, {unit}")
-        draw_shapes(place(figure, 0.6, 0.3, 3.5, 0.6), found)
-        axes = place(figure, 0.75, 0.3, 0.4, shapes_in + 0.95)
-        draw_nines(axes, found)
-        _legend(axes, [Key(spread.phase[:24], spread.ink, "line") for spread in found])
+        draw_shapes(place(figure, 0.6, 0.3, curves_in - 0.5, 0.6), found)
+        if nines.drawable(lines):
+            axes = place(figure, 0.75, 0.3, 0.4, shapes_in + 0.95)
+            nines.draw(axes, lines, nines.limits(summary, metric))
+            _legend(axes, [Key(line.name[:24], line.ink, "line") for line in lines])
         return png(figure)

@@ -4,13 +4,16 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
-from harness.summary import Summary
+from harness.summary import GalleryStream, Summary
 from reports.definitions import label
+from reports.figures import gallery, nines
 from reports.figures.canvas import blank, place, style, svg
-from reports.figures.distribution import draw_nines, draw_shapes, spreads
+from reports.figures.distribution import draw_shapes, spreads
+from reports.figures.row import Key, Row
 from reports.figures.series import Series
-from reports.figures.timeline import Key, Row, rows, shade
+from reports.figures.timeline import rows, shade
 
 
 class Size(NamedTuple):
@@ -53,34 +56,85 @@ def _row(summary: Summary, data: Series, row: Row) -> Picture:
     return Picture(row.id, row.title, row.keys, *drawn, right_axis=row.right_axis)
 
 
-def distribution(summary: Summary, metric: str, nines: bool) -> list[Picture]:
-    """How `metric` was spread in each phase; with `nines`, its percentile curves as well."""
+def distribution(summary: Summary, metric: str) -> list[Picture]:
+    """How `metric` was spread in each phase, and its percentile curves where there are enough streams."""
     found = spreads(summary, metric)
-    if not found:
-        return []
     unit = _unit(summary, metric)
-    keys = [Key(spread.phase, spread.ink, "line") for spread in found]
     name = label(metric)
-    height = 0.62 * len(found) + 0.36
+    pictures: list[Picture] = []
+    if found:
 
-    def shapes(axes: Axes) -> None:
-        draw_shapes(axes, found)
+        def shapes(axes: Axes) -> None:
+            draw_shapes(axes, found)
+
+        drawn = _twice(f"s-{metric}", name, 0.62 * len(found) + 0.36, shapes, 0.2)
+        pictures.append(Picture(f"{metric}-shape", f"{name} by phase, {unit}", [], *drawn))
+    lines, limits = nines.of_phases(summary, metric), nines.limits(summary, metric)
+    if nines.drawable(lines):
+        pictures.append(by_nines(metric, f"{name} by percentile, {unit}", lines, limits))
+    return pictures
+
+
+def by_nines(metric: str, title: str, lines: list[nines.Line], limits: list[nines.Limit]) -> Picture:
+    """Percentile curves with their bands, one a line."""
 
     def curves(axes: Axes) -> None:
-        draw_nines(axes, found)
+        nines.draw(axes, lines, limits)
 
-    pictures = [
-        Picture(
-            f"{metric}-shape",
-            f"{name} by phase, {unit}",
-            [],
-            *_twice(f"s-{metric}", name, height, shapes, 0.2),
-        )
-    ]
-    if nines and any(spread.values.size > 1 for spread in found):
-        drawn = _twice(f"n-{metric}", f"{name} by percentile", 2.5, curves, 0.46)
-        pictures.append(Picture(f"{metric}-nines", f"{name} by percentile, {unit}", keys, *drawn))
+    keys = [Key(line.name, line.ink, "line") for line in lines]
+    keys += [Key("limit of the plan", "limit", "dash")] if limits else []
+    return Picture(f"{metric}-nines", title, keys, *_twice(f"n-{metric}", title, 2.5, curves, 0.46))
+
+
+_GROUPS = {
+    "worst": "The ten who waited longest in one go",
+    "median": "Ten in the middle",
+    "random": "Ten drawn by the seed",
+}
+
+
+def streams(summary: Summary) -> list[Picture]:
+    """The gallery, a picture a group, then the token curves of the worst."""
+    pictures: list[Picture] = []
+    for why, title in _GROUPS.items():
+        found = [stream for stream in summary.gallery if stream.why == why]
+        if not found:
+            continue
+
+        def lines(axes: Axes, found: list[GalleryStream] = found) -> None:
+            gallery.draw(axes, found)
+
+        drawn = _twice(f"g-{why}", title, gallery.height_in(found), lines, 0.56)
+        pictures.append(Picture(f"gallery-{why}", title, [] if pictures else gallery.KEYS, *drawn))
+    worst = [stream for stream in summary.gallery if stream.why == "worst" and stream.curve]
+    if worst:
+        title = "Tokens of the worst, against a reader"
+        keys = [Key("tokens received", "delivered", "line"), Key("a reader of 5.3 a second", "faint", "dash")]
+        pictures.append(Picture("gallery-curves", title, keys, _curves(worst, WIDE), _curves(worst, NARROW)))
     return pictures
+
+
+def _curves(found: list[GalleryStream], size: Size) -> str:
+    """Small pictures side by side, as many as the width has room for."""
+    across = 5 if size is WIDE else 2
+    down = -(-len(found) // across)
+    width, height = size.width_in / across, 1.3
+    with style(size.font_pt):
+        figure = blank(size.width_in, height * down)
+        for place, stream in enumerate(found):
+            row, column = divmod(place, across)
+            axes = place_at(figure, column * width, row * height, width, height)
+            gallery.draw_curve(axes, stream)
+            axes.title.set_fontsize(size.font_pt)
+        return svg(figure, f"g-curves-{size.name}", "Token curves of the worst streams")
+
+
+def place_at(figure: Figure, left: float, top: float, width: float, height: float) -> Axes:
+    """Axes within a box of the figure, in inches from its upper left corner."""
+    whole_width, whole_height = figure.get_size_inches()
+    return place(
+        figure, left + 0.36, whole_width - left - width + 0.14, whole_height - top - height + 0.24, top + 0.26
+    )
 
 
 def _unit(summary: Summary, metric: str) -> str:

@@ -4,13 +4,20 @@ from typing import NamedTuple
 
 import numpy as np
 
-from harness.summary import Span, Summary
+from harness.summary import GapHeat, Span, Summary
 
 MOST_BINS = 600  # more than a chart has room for
-_PEAKS = {"ttft_p50", "ttft_p95", "stalled", "loop_lag_ms"}  # thinned by their worst second, never by a mean
+_PEAKS = {
+    "ttft_p50",
+    "ttft_p95",
+    "stalled",
+    "loop_lag_ms",
+    "cpu",
+    "gc_ms",
+}  # thinned by their worst second, never by a mean
 _NAMES = (
     "intended", "started", "in_flight", "waiting", "provider_in_flight", "ttft_p50", "ttft_p95",
-    "tokens_delivered", "tokens_emitted", "stalled", "loop_lag_ms",
+    "tokens_delivered", "tokens_emitted", "stalled", "loop_lag_ms", "dropped", "cpu", "gc_ms",
 )  # fmt: skip
 
 
@@ -23,6 +30,7 @@ class Series(NamedTuple):
     bin_s: int
     end_s: float  # right end of the shared axis
     problems: list[str]  # what was left out, and why
+    gaps: GapHeat | None = None
 
     @property
     def middles(self) -> np.ndarray:
@@ -58,7 +66,17 @@ def series(summary: Summary) -> Series | None:
         per_bin,
         float(max(ends)),
         problems,
+        _heat(raw.gaps, problems),
     )
+
+
+def _heat(gaps: GapHeat | None, problems: list[str]) -> GapHeat | None:
+    if gaps is None or not gaps.counts:
+        return None
+    if {len(column) for column in gaps.counts} != {len(gaps.edges_ms) - 1} or gaps.bin_s < 1:
+        problems.append("the gaps over time have columns of different lengths and are left out")
+        return None
+    return gaps
 
 
 def _thin(values: np.ndarray, per_bin: int, peaks: bool) -> np.ndarray:

@@ -1,36 +1,18 @@
 """The timeline: rows of charts over one time axis, phases and network events shaded through all of them."""
 
-from collections.abc import Callable
-from typing import NamedTuple
-
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 from harness.summary import Summary
+from reports.figures.gap_heat import gap_row
+from reports.figures.row import Key, Row
 from reports.figures.series import Series
 from reports.outcomes import WORDS, ordered
 from reports.palette import light
 
 _STEEP = 20  # beyond this ratio of largest to smallest, TTFT needs a logarithmic axis
 _LINES_DRAWN = 60  # marks of single events; more would hide the data
-
-
-class Key(NamedTuple):
-    """One entry of a row's legend."""
-
-    label: str
-    ink: str
-    mark: str  # area, line, dash
-
-
-class Row(NamedTuple):
-    id: str
-    title: str
-    keys: list[Key]
-    height_in: float
-    draw: Callable[[Axes, Series], None]
-    right_axis: str = ""  # what the right axis counts, when there is one
 
 
 def rows(series: Series) -> list[Row]:
@@ -48,6 +30,7 @@ def rows(series: Series) -> list[Row]:
                 "tokens_delivered": ("delivered to users", "delivered"),
             },
         ),
+        gap_row(series.gaps) if series.gaps else None,
         _lines_row(
             have,
             "stalled",
@@ -59,16 +42,14 @@ def rows(series: Series) -> list[Row]:
             have,
             "arrivals",
             "Streams begun per second",
-            {"intended": ("wanted by the schedule", "intended"), "started": ("really begun", "started")},
+            {
+                "intended": ("wanted by the schedule", "intended"),
+                "started": ("really begun", "started"),
+                **({"dropped": ("never begun", "not_begun")} if np.nansum(have.get("dropped", 0)) else {}),
+            },
             height_in=0.95,
         ),
-        _lines_row(
-            have,
-            "lag",
-            "Load generator's loop lag, ms",
-            {"loop_lag_ms": ("worst in the second", "lag")},
-            height_in=0.95,
-        ),
+        _health_row(have) if have.keys() & {"loop_lag_ms", "gc_ms", "cpu"} else None,
     ]
     return [row for row in found if row is not None]
 
@@ -164,6 +145,35 @@ def _lines_row(
         _count_axis(axes)
 
     return Row(id, title, [Key(*lines[name], "line") for name in drawn], height_in, draw)
+
+
+def _health_row(have: dict[str, np.ndarray]) -> Row:
+    """The generator's own state: what it shows here can be in every number above."""
+    keys = {
+        "loop_lag_ms": Key("loop lag, ms", "lag", "line"),
+        "gc_ms": Key("longest collection, ms", "gc", "line"),
+        "cpu": Key("CPU of the busiest process", "cpu", "dash"),
+    }
+    title = "Load generator, worst process of each second"
+    right = "share of a core" if "cpu" in have else ""
+    return Row("health", title, [keys[name] for name in keys if name in have], 1.1, _draw_health, right)
+
+
+def _draw_health(axes: Axes, series: Series) -> None:
+    for name, ink in (("loop_lag_ms", "lag"), ("gc_ms", "gc")):
+        if name in series.values:
+            axes.stairs(series.values[name], series.edges, baseline=None, color=light(ink))
+    _count_axis(axes)
+    if "cpu" in series.values:
+        right = axes.twinx()
+        right.set_facecolor("none")
+        right.stairs(
+            series.values["cpu"], series.edges, baseline=None, color=light("cpu"), linestyle=(0, (4, 2))
+        )
+        right.set_ylim(0, max(1.0, float(np.nanmax(series.values["cpu"])) * 1.08))
+        right.yaxis.set_major_locator(MaxNLocator(2))
+        right.yaxis.set_major_formatter(FuncFormatter(_short))
+        right.grid(False)
 
 
 def _area(

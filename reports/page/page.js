@@ -50,7 +50,8 @@
     stack.setAttribute("aria-label", "Timeline; arrow keys move the cursor");
     const words = {
       in_flight: "in flight", provider_in_flight: "at provider", ttft_p50: "TTFT p50 ms", ttft_p95: "TTFT p95 ms",
-      tokens_emitted: "tokens/s emitted", tokens_delivered: "delivered", stalled: "stalled", loop_lag_ms: "loop lag ms",
+      tokens_emitted: "tokens/s emitted", tokens_delivered: "delivered", stalled: "stalled", intended: "wanted", started: "begun",
+      loop_lag_ms: "loop lag ms", gc_ms: "collection ms", cpu: "CPU",
     };
     let at = 0;
 
@@ -124,7 +125,7 @@
   }
 
   function timelineCsv() {
-    const { outcomes, ...lists } = data.timeseries;
+    const { outcomes, gaps, ...lists } = data.timeseries;
     for (const [name, counts] of Object.entries(outcomes)) lists[`outcome_${name}`] = counts;
     const names = Object.keys(lists).filter((name) => lists[name] && lists[name].length);
     const rows = data.timeseries.t_s.map((_, place) => names.map((name) => lists[name][place] ?? "").join(","));

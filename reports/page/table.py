@@ -19,9 +19,12 @@ _HEADS = {
     "stalled": "stalled",
     "intended": "wanted/s",
     "started": "begun/s",
+    "dropped": "never begun/s",
     "loop_lag_ms": "loop lag, ms",
+    "gc_ms": "collection, ms",
+    "cpu": "CPU",
 }
-_WORST = {"ttft_p50", "ttft_p95", "stalled", "loop_lag_ms"}
+_WORST = {"ttft_p50", "ttft_p95", "stalled", "loop_lag_ms", "gc_ms", "cpu"}
 
 
 class TimelineTable(NamedTuple):

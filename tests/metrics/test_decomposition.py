@@ -70,3 +70,12 @@ def test_every_phase_of_a_run_adds_up():
     for found in decomposition(join(sample_scene().run())):
         assert sum(found.parts.values()) == pytest.approx(found.ttft_ms, abs=0.01)
         assert not found.owners or sum(found.owners.values()) == pytest.approx(found.ttft_ms, abs=0.01)
+
+
+def test_users_of_a_damaged_network_have_it_in_a_part_of_its_own():
+    scene = Scene()
+    for stream in range(12):
+        staged(scene, stream)
+        scene.streams[-1].cohort = "train"
+    (typical,) = decomposition(join(scene.run()))
+    assert typical.owners == pytest.approx({"client": 2.0, "network": 4.0, "path": 9.0, "provider": 113.0})

@@ -8,10 +8,16 @@ import numpy as np
 
 from harness.summary import (
     CheckResult,
+    Curve,
+    Decomposition,
     FaultRow,
+    GalleryStream,
+    GapHeat,
     Metric,
+    Objective,
     PhaseResult,
     Quantile,
+    Resilience,
     RunInfo,
     Span,
     Summary,
@@ -227,7 +233,83 @@ def demo(seed: int = 7) -> Summary:
             "ttft_user": {name: sorted(map(float, values)) for name, values in ttft.items()},
             "max_gap": {name: sorted(map(float, values)) for name, values in gaps.items()},
         },
+        curves={
+            "ttft_user": {name: curve(values, never.get(name, 0)) for name, values in ttft.items()},
+            "max_gap": {name: curve(values) for name, values in gaps.items()},
+        },
+        objectives=[
+            Objective(
+                phase="steady", metric="ttft_user", percent=95.0, limit=800.0, text="ttft_user p95 < 800 ms"
+            )
+        ],
+        decomposition=_decomposition(),
+        gallery=_gallery(rng),
+        resilience=_resilience(outcomes),
+        plan="name: demo\nseed: 7\nphases:\n- name: steady\n",
     )
+
+
+def curve(values: np.ndarray, censored: int = 0) -> Curve:
+    """Percentiles to p97 or so with intervals of a twentieth of their value."""
+    ordered = np.sort(values)
+    n = values.size + censored
+    made = Curve(n=n, censored=censored)
+    for step in range(1, 31):
+        p = 1 - 10 ** (-0.05 * step)
+        place = math.ceil(n * p) - 1
+        value: Any = round(float(ordered[place]), 3) if place < values.size else "inf"
+        made.p.append(round(p, 6))
+        made.value.append(value)
+        made.low.append(value if value == "inf" else round(value * 0.95, 3))
+        made.high.append("inf" if value == "inf" or step == 30 else round(value * 1.05, 3))
+    return made
+
+
+def _decomposition() -> list[Decomposition]:
+    parts = {"dispatch": 1.0, "connect": 2.5, "send": 0.2, "wait": 6.3, "first_byte": 200.0}
+    slow = {**parts, "earlier_attempts": 3000.0}
+    owners = {"client": 1.0, "network": 2.7, "system": 4.3, "provider": 202.0}
+    return [
+        Decomposition(phase="steady", group="typical", n=24, ttft_ms=210.0, parts=parts, owners=owners),
+        Decomposition(phase="mobile network", group="slow", n=9, ttft_ms=3210.0, parts=slow),
+    ]
+
+
+def _gallery(rng: np.random.Generator) -> list[GalleryStream]:
+    def stream(number: int, why: str, outcome: str, stall_ms: float) -> GalleryStream:
+        first = round(float(rng.uniform(150, 400)), 3)
+        middle, last = first + 800.0, first + 800.0 + stall_ms
+        ended = [last + 500.0] if outcome == "completed" else [600.0, last + 500.0]
+        return GalleryStream(
+            stream=number, why=why, phase="mobile network", cohort="train", outcome=outcome, detail="",
+            intended_s=31.0, silence_ms=max(stall_ms, first), tokens=90,
+            sent_ms=[1.0] if len(ended) == 1 else [1.0, 640.0], ended_ms=list(ended),
+            outcomes=["completed"] if len(ended) == 1 else ["reset", outcome],
+            first_content_ms=first, flow=[(first, middle, 0), (middle, last, 3), (last, last + 500.0, 0)],
+            curve=[(first, 1), (middle, 45), (last, 46), (last + 500.0, 90)],
+        )  # fmt: skip
+
+    never = GalleryStream(
+        stream=900, why="random", phase="provider quota", cohort="", outcome="refused", detail="http_503",
+        intended_s=51.0, silence_ms=4.0, tokens=0, sent_ms=[None], ended_ms=[4.0], outcomes=["refused"],
+        first_content_ms=None,
+    )  # fmt: skip
+    worst = [stream(300 + n, "worst", "reset" if n % 3 else "completed", 6000.0 - 99 * n) for n in range(10)]
+    return [*worst, *[stream(400 + n, "median", "completed", 20.0) for n in range(10)], never]
+
+
+def _resilience(outcomes: dict[str, dict[str, int]]) -> list[Resilience]:
+    return [
+        Resilience(
+            phase="mobile network", kind="fault", streams=167, completed=131,
+            outcomes=outcomes["mobile network"], false_success=0, attempts_per_stream=1.04,
+            detect_ms_p50=14.2, detect_ms_max=77.1, recover_ms_p50=54.0, recover_ms_max=88.2,
+            never_recovered=2, abort_ms_p50=12.4, abort_ms_max=88.1, wasted_tokens=1204,
+        ),
+        Resilience(
+            phase="recovery", kind="recovery", streams=96, completed=96, outcomes=outcomes["recovery"]
+        ),
+    ]  # fmt: skip
 
 
 def _sum(outcomes: dict[str, dict[str, int]]) -> dict[str, int]:
@@ -330,6 +412,14 @@ def _timeseries(rng: np.random.Generator) -> TimeSeries:
             ],
         },
         loop_lag_ms=[round(float(v), 2) for v in rng.lognormal(0.5, 0.4, t.size)],
+        dropped=[2 if s == 45 else 0 for s in t],
+        cpu=[round(float(v), 3) for v in rng.uniform(0.2, 0.4, t.size)],
+        gc_ms=[round(float(v), 2) for v in rng.exponential(0.8, t.size)],
+        gaps=GapHeat(
+            bin_s=1,
+            edges_ms=[round(10 ** (row / 6), 4) for row in range(25)],
+            counts=rng.poisson(np.exp(-((np.arange(24) - 8) ** 2) / 9) * 60, (t.size, 24)).tolist(),
+        ),
     )
 
 
@@ -407,6 +497,8 @@ def interrupted() -> Summary:
         phases=summary.phases[:2],
         events=[],
         faults=[],
+        resilience=[],
+        decomposition=[],
     )
 
 

@@ -9,11 +9,13 @@ import msgspec
 import numpy as np
 import pytest
 
-from harness.summary import Span, TimeSeries
-from reports.figures import write_figures
+from harness.summary import GapHeat, Span, TimeSeries
+from reports.figures import nines, write_figures
 from reports.figures.distribution import spreads
-from reports.figures.inline import distribution, timeline
+from reports.figures.gap_heat import shaded
+from reports.figures.inline import distribution, streams, timeline
 from reports.figures.series import MOST_BINS, series
+from reports.figures.timeline import rows
 from tests.reports.examples import MARKUP, demo, empty, hostile, long_run, never_reached, one_stream
 
 
@@ -23,9 +25,8 @@ def pictures(example):
     summary = example()
     data = series(summary)
     rows = timeline(summary, data) if data else []
-    return rows + [
-        one for metric in summary.distributions for one in distribution(summary, metric, nines=True)
-    ]
+    spread = [one for metric in summary.distributions for one in distribution(summary, metric)]
+    return rows + spread + streams(summary)
 
 
 DRAWN = (demo, hostile, one_stream, never_reached, long_run, empty)  # the others draw what the demo draws
@@ -40,7 +41,15 @@ def test_every_picture_is_well_formed_in_both_sizes(example) -> None:
 
 def test_the_timeline_has_a_row_for_everything_that_was_measured() -> None:
     rows = [picture for picture in pictures(demo) if "-" not in picture.id]
-    assert [row.id for row in rows] == ["flight", "outcomes", "tokens", "stalled", "arrivals", "lag"]
+    assert [row.id for row in rows] == [
+        "flight",
+        "outcomes",
+        "tokens",
+        "gaps",
+        "stalled",
+        "arrivals",
+        "health",
+    ]
     assert [key.label for key in rows[1].keys] == [
         "completed",
         "truncated",
@@ -68,8 +77,10 @@ def test_pictures_neither_share_ids_nor_point_outside() -> None:
     ids = re.findall(r'\bid="([^"]*)"', text)
     assert len(ids) == len(set(ids))
     targets = re.findall(r'href="([^"]*)"', text) + re.findall(r"url\(([^)]*)\)", text)
-    assert {target.removeprefix("#") for target in targets} <= set(ids)
-    assert all(target.startswith("#") for target in targets)
+    assert {target[1:] for target in targets if target.startswith("#")} <= set(ids)
+    assert all(
+        target.startswith("#") for target in targets if not target.startswith("data:image/png;base64,")
+    )
 
 
 def test_names_with_markup_and_dollars_are_text() -> None:
@@ -152,3 +163,48 @@ def test_no_more_phases_are_drawn_than_can_be_told_apart() -> None:
     }
     drawn = spreads(msgspec.structs.replace(summary, distributions={"ttft_user": many}), "ttft_user")
     assert len({spread.ink for spread in drawn}) == len(drawn) == 6
+
+
+def test_what_was_never_begun_has_a_line_only_where_there_was_some() -> None:
+    def labels(dropped: list[int]) -> list[str]:
+        raw = TimeSeries(t_s=[0.0, 1.0], intended=[1, 2], started=[1, 1], dropped=dropped)
+        data = series(empty(timeseries=raw))
+        assert data is not None
+        return [key.label for row in rows(data) for key in row.keys]
+
+    assert labels([0, 1])[-1] == "never begun"
+    assert labels([0, 0])[-1] == "really begun"
+
+
+def test_the_heat_map_is_clear_where_nothing_was_and_full_where_the_most_was() -> None:
+    pixels = shaded(np.array([[0.0, 1.0], [30.0, 1000.0]]))
+    assert pixels[0, 0, 3] == 0.0
+    assert 0.14 < pixels[0, 1, 3] < pixels[1, 0, 3] < pixels[1, 1, 3] == 1.0
+    assert shaded(np.zeros((2, 2))).max(axis=(0, 1))[3] == 0.0
+
+
+def test_columns_of_the_heat_map_that_do_not_fit_are_left_out_and_said_so() -> None:
+    gaps = GapHeat(bin_s=1, edges_ms=[1.0, 10.0], counts=[[1], [1, 2]])
+    data = series(empty(timeseries=TimeSeries(t_s=[0.0, 1.0], in_flight=[1.0, 2.0], gaps=gaps)))
+    assert data is not None
+    assert data.gaps is None
+    assert "left out" in data.problems[0]
+
+
+def test_a_limit_of_the_plan_is_drawn_once_for_all_phases() -> None:
+    twice = msgspec.structs.replace(demo(), objectives=demo().objectives * 2)
+    assert nines.limits(twice, "ttft_user") == [nines.Limit(0.95, 800.0)]
+    assert nines.limits(twice, "max_gap") == []
+
+
+def test_without_curves_there_is_no_picture_by_nines() -> None:
+    assert [picture.id for picture in distribution(one_stream(), "ttft_user")] == ["ttft_user-shape"]
+    found = [picture.id for picture in distribution(demo(), "ttft_user")]
+    assert found == ["ttft_user-shape", "ttft_user-nines"]
+
+
+def test_the_gallery_has_a_picture_a_group_and_the_curves_of_the_worst() -> None:
+    found = [picture.id for picture in streams(demo())]
+    assert found == ["gallery-worst", "gallery-median", "gallery-random", "gallery-curves"]
+    assert "300" in streams(demo())[0].wide
+    assert streams(empty()) == []

@@ -83,8 +83,8 @@ def test_every_section_is_there_to_be_seen(opened, width: int, scripts: bool) ->
     for section in ALL:
         assert page.locator(f"section#{section} h2").is_visible()
     charts = page.locator("#timeline svg.chart:visible")
-    assert charts.count() == 6
-    assert all(charts.nth(place).bounding_box()["width"] > 0.8 * (width - 150) for place in range(6))
+    assert charts.count() == 7
+    assert all(charts.nth(place).bounding_box()["width"] > 0.8 * (width - 150) for place in range(7))
 
 
 @pytest.mark.parametrize("width", [390, 1280])
