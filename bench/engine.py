@@ -1,174 +1,182 @@
-"""What the streaming engine costs and how right it is, against an emitter on the other core.
+"""What the streaming engine costs and how right it is, against an emitter on another core.
 
-`python -m bench.engine --streams 500 --json`: so many users, each with one long stream of 50 tokens/s,
-in one load process, with de-chunking, SSE, JSON, integrity and recording all on. The emitter writes the
-ledger's schema, so the run is judged like any other. Stamp error: arrival stamp of the first token minus
-its emission stamp. TTFT error: the same for durations from the last request byte.
+    python -m bench.engine --streams 500 --json
+
+So many users, each with one long stream, in one load process, with de-chunking, SSE, JSON, integrity and
+recording all on. The emitter writes the ledger's schema, so the run is judged like any other and says itself
+whether it may be believed. Figures are taken while all streams are open.
+
+`stamp_error`: arrival stamp of the first token minus its emission stamp. `ttft_error`: the client's TTFT
+minus the emitter's, as durations, absolute. `kb_per_stream`: memory of a user and its open stream without the
+arrays that grow with every read; `bytes_per_read` is what those take. With several counts one line each.
 """
 
 import argparse
 import json
-import os
-import sys
 import tempfile
-import time
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from harness import clock
+from harness.doctor.trial import run_trial
 from harness.judge import judge
-from harness.load.live import LiveFile
-from harness.load.wiring import Wiring
-from harness.metrics.run_data import RunData, RunFacts
+from harness.metrics.run_data import RunData
+from harness.metrics.spans import phase_spans
 from harness.plan.phases import Load, Phase
 from harness.plan.plan import Plan
 from harness.plan.provider import ModelProfile, Provider
 from harness.plan.target import Limits, Target
-from harness.preflight import SCENARIOS
-from harness.record import TimelineEntry
-from harness.run_folder import RunFolder, collect_parts, read_run, write_plan, write_run_facts, write_timeline
-from harness.stack.load import load_process
-from harness.stack.part import Part
 
-_RAMP_S = 4.0
-
-
-def measure(streams: int, rate: float, seconds: float, folder: Path, workers: int = 1) -> dict[str, object]:
-    """One run of `streams` streams at `rate` tokens/s for about `seconds` s each."""
-    tokens = int(rate * seconds)
-    plan = _plan(streams, seconds, workers)
-    run = RunFolder(folder)
-    write_plan(run, plan)
-    emitter = Part(
-        "emitter",
-        [sys.executable, "-m", "bench.emitter", "--ledger-dir", str(run.parts), "--tokens", str(tokens),
-         "--itl-ms", str(1000 / rate)],
-        folder / "logs" / "emitter.log",
-    )  # fmt: skip
-    started_ns = clock.now()
-    emitter.start(cwd=Path.cwd())
-    try:
-        port = emitter.wait_ready_line()["port"]
-        wiring = Wiring(url=f"http://127.0.0.1:{port}", folder=str(folder))
-        load = load_process([SCENARIOS / "chat.py"], run.plan, wiring, workers, folder)
-        _pin(emitter.pid, -1)
-        load.start(cwd=folder)
-        _pin(load.pid, 0)
-        try:
-            while load.exit_status() is None:
-                time.sleep(0.2)
-        finally:
-            load.stop()
-    finally:
-        emitter.stop()
-    return _figures(_kept(run, plan, started_ns), streams, tokens)
+RAMP_S = 4.0
+IDLE_S = 3.0  # what the process takes before it has any users
+TTFT_MS = 200.0
+NAN = float("nan")
+FULL = 0.98  # share of the streams open at which the load counts as full
 
 
-def _plan(streams: int, seconds: float, workers: int) -> Plan:
-    # One stream a user: a phase long enough to start it, too short for a second one.
-    phase = Phase(
-        name="bench",
-        duration_s=_RAMP_S + seconds / 2,
-        load=Load(users=streams, ramp_s=_RAMP_S, think_s=2 * seconds),
-    )
+def plan(streams: int, rate: float, seconds: float, workers: int) -> Plan:
+    """One stream a user: a phase long enough to start it, too short for a second one."""
+    idle = Load(users=1, ramp_s=2 * IDLE_S, think_s=2 * seconds)
+    load = Load(users=streams, ramp_s=RAMP_S, think_s=2 * seconds)
+    phases = [
+        Phase(name="idle", kind="warm_up", duration_s=IDLE_S, load=idle),
+        Phase(name="bench", duration_s=RAMP_S + seconds / 2, load=load),
+    ]
     limits = Limits(connect_s=30, headers_s=60, first_content_s=60, idle_s=60, total_s=600)
-    profile = ModelProfile(ttft_ms=200, itl_ms=20)
+    profile = ModelProfile(ttft_ms=TTFT_MS, itl_ms=1000 / rate)
     return Plan(
         name="bench-engine",
-        target=Target(dialect="openai", model="bench", limits=limits, connections="fresh"),
-        provider=Provider(models={"bench": profile}),
-        phases=[phase],
+        target=Target(dialect="openai", model="known", limits=limits, connections="fresh"),
+        provider=Provider(models={"known": profile}),
+        phases=phases,
         drain_s=seconds * 2 + 20,
         workers=workers,
     )
 
 
-def _pin(pid: int, core: int) -> None:
-    cores = sorted(os.sched_getaffinity(0))
-    if len(cores) > 1:
-        os.sched_setaffinity(pid, {cores[core]})
+def measure(streams: int, rate: float, seconds: float, folder: Path, workers: int = 1) -> RunData:
+    """One run of `streams` streams at `rate` tokens/s for about `seconds` s each."""
+    pace = {"ttft_ms": TTFT_MS, "itl_ms": 1000 / rate, "tokens": float(int(rate * seconds))}
+    return run_trial(plan(streams, rate, seconds, workers), folder, pace, emitters=workers)
 
 
-def _kept(run: RunFolder, plan: Plan, started_ns: int) -> RunData:
-    lines = LiveFile(run.parts / "live.jsonl").new_lines()
-    start_ns = lines[0].t_ns
-    write_timeline(run, [TimelineEntry(t_ns=start_ns, kind="run", what="load_start")])
-    damaged = collect_parts(run)
-    facts = RunFacts(
-        id=run.root.name, name=plan.name, started_utc=datetime.now(UTC).isoformat(timespec="seconds"),
-        started_ns=started_ns, ended_ns=clock.now(), seed=plan.seed, command="python -m bench.engine",
-        damaged=damaged, rows_expected={"load": lines[-1].rows},
-    )  # fmt: skip
-    write_run_facts(run, facts)
-    return read_run(run.root)
-
-
-def _figures(data: RunData, streams: int, tokens: int) -> dict[str, object]:
-    client, ledger, host = data.streams, data.ledger, data.host
+def figures(run: RunData, streams: int) -> dict[str, object]:
+    """What a run shows; the keys are named in docs/engine.md."""
+    client, ledger = run.streams, run.ledger
     joined = client.merge(ledger, on="stream", suffixes=("", "_provider"))
-    stamp_ms = (joined.first_content_ns - joined.first_token_ns).astype(float) / clock.MS
-    ttft_ms = (joined.first_content_ns - joined.sent_ns).astype(float) / clock.MS
-    true_ms = (joined.first_token_ns - joined.received_ns).astype(float) / clock.MS
-    summary = judge(data)
-    cpu_us, busy = _cpu_per_event(host, ledger)
-    full = host[host.in_flight >= streams * 0.98]
-    reads = client.read_us.map(len).sum()
-    grown_kb = float(full.rss_mb.max() - host.rss_mb.iloc[0]) * 1000 if len(full) else float("nan")
-    trust = {check.id: [check.value, check.state] for check in summary.validity.checks}
+    stamp_ms = _ms(joined.first_content_ns - joined.first_token_ns)
+    ttft_ms = _ms(joined.first_content_ns - joined.sent_ns)
+    true_ms = _ms(joined.first_token_ns - joined.received_ns)
+    lag_us = np.concatenate(client.read_lag_us.tolist())
+    reads = len(lag_us)
+    cpu_us, share = cpu_per_event(run.host, emissions(ledger))
+    kb, per_read = memory(run, streams)
+    validity = judge(run).validity
     return {
         "streams": streams,
         "completed": int((client.outcome == "completed").sum()),
-        "tokens": int(client.tokens.sum()),
+        "tokens_emitted": int(ledger.emitted_tokens.sum()),
         "tokens_lost": int(ledger.emitted_tokens.sum() - client.tokens.sum()),
-        "cpu_us_per_event": round(cpu_us, 1),
-        "cpu_share": round(busy, 2),
-        "stamp_error_p50_ms": round(float(stamp_ms.quantile(0.5)), 4),
-        "stamp_error_p99_ms": round(float(stamp_ms.quantile(0.99)), 4),
-        "ttft_error_p50_ms": round(float((ttft_ms - true_ms).abs().quantile(0.5)), 3),
-        "read_lag_p99_ms": round(
-            float(np.quantile(np.concatenate(client.read_lag_us.tolist()), 0.99)) / 1000, 3
-        ),
-        "events_per_read": round(float(client.content_events.sum() / max(1, reads)), 3),
-        "kb_per_stream": round(grown_kb / streams, 1),
-        "bytes_per_read_kept": 20,
-        "verdict": summary.validity.state,
-        "trust": trust,
+        "cpu_us_per_event": _rounded(cpu_us, 1),
+        "cpu_share": _rounded(share, 2),
+        "stamp_error_p50_ms": _rounded(stamp_ms.quantile(0.5), 4),
+        "stamp_error_p99_ms": _rounded(stamp_ms.quantile(0.99), 4),
+        "ttft_error_p50_ms": _rounded((ttft_ms - true_ms).abs().quantile(0.5), 4),
+        "ttft_error_p99_ms": _rounded((ttft_ms - true_ms).abs().quantile(0.99), 4),
+        "ttft_mean_ms": _rounded(ttft_ms.mean(), 3),
+        "true_ttft_mean_ms": _rounded(true_ms.mean(), 3),
+        "ttft_p50_ms": _rounded(ttft_ms.quantile(0.5), 3),
+        "true_ttft_p50_ms": _rounded(true_ms.quantile(0.5), 3),
+        "read_lag_p99_ms": _rounded(float(np.quantile(lag_us, 0.99)) / 1000 if reads else NAN, 3),
+        "events_per_read": _rounded(float(client.content_events.sum()) / max(1, reads), 3),
+        "kb_per_stream": _rounded(kb, 1),
+        "bytes_per_read": _rounded(per_read, 1),
+        "others_cpu": _rounded(float(run.facts.env["others_cpu"]), 3),
+        "verdict": validity.state,
+        "trust": {check.id: [check.value, check.state] for check in validity.checks},
     }
 
 
-def _cpu_per_event(host: pd.DataFrame, ledger: pd.DataFrame) -> tuple[float, float]:
-    """(µs of the load process's CPU a token event, its share of a core) over the seconds at full load."""
-    full = host[host.in_flight >= host.in_flight.max() * 0.98].sort_values("t_ns").iloc[1:-1]
-    if full.empty:
-        return float("nan"), float("nan")
-    begin_ns, end_ns = int(full.t_ns.iloc[0]) - clock.SECOND, int(full.t_ns.iloc[-1])
-    emitted = np.concatenate(
-        [row.received_ns + row.emit_us.astype(np.int64) * 1000 for row in ledger.itertuples()]
+def emissions(ledger: pd.DataFrame) -> np.ndarray:
+    """The instant of every token's emission, ns."""
+    rows = [row.received_ns + row.emit_us.astype(np.int64) * 1000 for row in ledger.itertuples()]
+    return np.concatenate([np.zeros(0, dtype=np.int64), *rows])
+
+
+def cpu_per_event(host: pd.DataFrame, emitted_ns: np.ndarray) -> tuple[float, float]:
+    """(us of CPU a token event, all load processes; share of a core) over the seconds at full load."""
+    load = host[host.process.str.startswith("load")]
+    by_process = [rows.sort_values("t_ns") for _, rows in load.groupby("process")]
+    used_s, events = 0.0, 0
+    for rows in by_process:
+        full = rows[rows.in_flight >= rows.in_flight.max() * FULL].iloc[1:-1]
+        if full.empty:
+            return NAN, NAN
+        begin_ns, end_ns = int(full.t_ns.iloc[0]) - clock.SECOND, int(full.t_ns.iloc[-1])
+        inside = int(((emitted_ns >= begin_ns) & (emitted_ns < end_ns)).sum())
+        used_s += float(full.cpu.mean())
+        events += round(inside / ((end_ns - begin_ns) / clock.SECOND) / len(by_process))
+    return (used_s / events * 1e6, used_s / len(by_process)) if events else (NAN, NAN)
+
+
+def memory(run: RunData, streams: int) -> tuple[float, float]:
+    """(kB a stream without its arrays, bytes a read), by the growth of the resident memory.
+
+    While all streams are open, memory grows with the reads that are kept and with nothing else: the slope is
+    what a read takes, and what remains above the idle process belongs to the streams.
+    """
+    host = run.host[run.host.process.str.startswith("load")]
+    processes = host.process.nunique()
+    second = (host.t_ns // clock.SECOND).astype(int)
+    total = host.groupby(second).agg(
+        t_ns=("t_ns", "max"), mb=("rss_mb", "sum"), open=("in_flight", "sum"), n=("process", "nunique")
     )
-    events = int(((emitted >= begin_ns) & (emitted < end_ns)).sum())
-    share = float(full.cpu.mean())
-    return share * (end_ns - begin_ns) / 1000 / max(1, events), share
+    total = total[total.n == processes]
+    begin_ns, end_ns = phase_spans(run)["idle"]
+    idle = total[(total.t_ns > begin_ns) & (total.t_ns <= end_ns)]
+    full = total[total.open >= streams * FULL]
+    if idle.empty or len(full) < 3:
+        return NAN, NAN
+    arrived = np.sort(
+        np.concatenate(
+            [row.sent_ns + row.read_us.astype(np.int64) * 1000 for row in run.streams.itertuples()]
+        )
+    )
+    kept = np.searchsorted(arrived, full.t_ns.to_numpy(dtype=np.int64))
+    slope_mb, start_mb = np.polyfit(kept, full.mb.to_numpy(dtype=np.float64), 1)
+    return (float(start_mb) - float(idle.mb.max())) * 1000 / streams, float(slope_mb) * 1e6
+
+
+def _ms(nanoseconds: pd.Series) -> pd.Series:
+    return nanoseconds.astype("float64") / clock.MS
+
+
+def _rounded(value: float, digits: int) -> float | None:
+    return None if np.isnan(value) else round(float(value), digits)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--streams", type=int, nargs="+", default=[100, 500, 1000])
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.engine",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--streams", type=int, nargs="+", default=[100, 500, 1000, 2000])
     parser.add_argument("--rate", type=float, default=50.0, help="tokens a second of each stream")
     parser.add_argument("--seconds", type=float, default=15.0, help="length of each stream")
-    parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--workers", type=int, default=1, help="load processes")
+    parser.add_argument("--json", action="store_true", help="one JSON line for each number of streams")
     arguments = parser.parse_args()
     for streams in arguments.streams:
-        with tempfile.TemporaryDirectory() as folder:
-            found = measure(streams, arguments.rate, arguments.seconds, Path(folder), arguments.workers)
+        with tempfile.TemporaryDirectory(prefix="streamproof-bench-") as folder:
+            run = measure(streams, arguments.rate, arguments.seconds, Path(folder), arguments.workers)
+            found = figures(run, streams)
         if arguments.json:
-            print(json.dumps(found))
+            print(json.dumps(found), flush=True)
         else:
-            for name, value in found.items():
-                print(f"{name:>20}  {value}")
+            print("\n".join(f"{name:>20}  {value}" for name, value in found.items()), flush=True)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from harness import clock
+from harness.calibration import calibrated_cap
 from harness.doctor.others import others_since, used
 from harness.load.live import LiveFile
 from harness.load.phase_clock import PhaseClock
@@ -65,8 +66,11 @@ def run_trial(
     return _kept(run, plan, started_ns, load.exit_status(), others_since(before))
 
 
-def start_emitters(root: Path, pace: dict[str, float], count: int) -> list[Part]:
-    """Emitters that share one port, each on a core of its own as far as there are any. Raises StackError."""
+def start_emitters(root: Path, pace: dict[str, float], count: int, pinned: bool = True) -> list[Part]:
+    """Emitters that share one port; `pinned` each to a core of its own as far as there are any.
+
+    Their ledgers are parts below `root`. Raises StackError.
+    """
     port = free_port() if count > 1 else 0
     sources: list[Part] = []
     try:
@@ -80,7 +84,8 @@ def start_emitters(root: Path, pace: dict[str, float], count: int) -> list[Part]
             sources.append(source)
             source.start()
             source.wait_ready_line()
-            _pin_to(source.pid, [-1 - number % max(1, len(_cores()) - 1)])
+            if pinned:
+                _pin_to(source.pid, [-1 - number % max(1, len(_cores()) - 1)])
     except BaseException:
         for source in sources:
             source.stop()
@@ -147,7 +152,7 @@ def _kept(run: RunFolder, plan: Plan, started_ns: int, status: int | None, other
         died=list(dict.fromkeys(died)),
         damaged=collect_parts(run),
         rows_expected={"load": lines[-1].rows} if ended else {},
-        env={"others_cpu": others},
+        env={"others_cpu": others, "events_per_worker": calibrated_cap()},
     )
     write_run_facts(run, facts)
     return read_run(run.root)
