@@ -3,6 +3,7 @@ import json
 import pytest
 
 from harness.clock import SECOND
+from harness.plan.draws import LogNormal
 from harness.plan.provider import Batch, Change, FaultRule, KeyProfile, Match, ModelProfile, Provider, Quota
 from mock_provider.attempt import key_digest
 from mock_provider.house import Arrival, BadCommand, House
@@ -27,6 +28,12 @@ def test_a_stream_that_comes_again_is_a_new_attempt_with_a_new_ticket() -> None:
     assert (first.attempt, second.attempt) == (1, 2)
     assert first.ticket != second.ticket
     assert (first.tokens, first.finish_reason) == (10, "stop")
+
+
+def test_streams_with_the_same_draws_get_answers_of_the_same_length() -> None:
+    one = house(models={"m": ModelProfile(output_tokens=LogNormal(mean=100, cv=0.5))})
+    assert len({one.enter(arrival(stream, draws=(5, 1)), 0).tokens for stream in range(1, 9)}) == 1
+    assert len({one.enter(arrival(stream), 0).tokens for stream in range(11, 19)}) > 1
 
 
 def test_a_quota_belongs_to_a_key_and_a_ticket_gives_back_what_was_not_used() -> None:

@@ -29,12 +29,19 @@ def test_a_draw_may_be_lognormal_and_a_fault_may_ride_along() -> None:
     assert given.fault == FaultRule(id="s6", at_token=20, seconds=30)
 
 
+def test_the_draws_of_a_block_may_be_those_of_another() -> None:
+    assert settings.parse("m+pace=12:100").pace == (12, 100)
+    assert settings.parse("m").pace is None
+
+
 @pytest.mark.parametrize(
     ("name", "message"),
     [
         ("m+tftt=5", "unknown setting 'tftt'; did you mean ttft"),
         ("m+fault=s99", "no fault 's99'"),
         ("m+seed=x", "invalid literal"),
+        ("m+pace=12", "after how many streams"),
+        ("m+pace=12:0", "after how many streams"),
     ],
 )
 def test_a_bad_name_says_what_is_wrong(name: str, message: str) -> None:

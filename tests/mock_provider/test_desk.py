@@ -1,0 +1,42 @@
+"""A request on its way to a script, without sockets."""
+
+import json
+
+from harness.plan.draws import LogNormal
+from harness.plan.provider import ModelProfile, Provider
+from harness.record import LedgerRow
+from mock_provider.desk import Asked, Decision, Desk
+from mock_provider.house import House
+from mock_provider.requests.request import Incoming
+from mock_provider.script import Do
+
+DRAWN = LogNormal(mean=50, cv=0.5)
+CONFIG = Provider(models={"m": ModelProfile(ttft_ms=DRAWN, itl_ms=DRAWN, output_tokens=DRAWN)})
+DESK, HOUSE = Desk(CONFIG, 7), House(CONFIG, 0)
+
+
+def decided(stream: int, model: str) -> Decision:
+    messages = [{"role": "user", "content": f"[sid:{stream:06d}] hello"}]
+    body = json.dumps({"model": model, "messages": messages, "stream": True}).encode()
+    row = LedgerRow(request="r", received_ns=0)
+    path = "/v1/chat/completions"
+    asked = DESK.read(row, Incoming(method="POST", path=path, query={}, headers={}, body=body))
+    assert isinstance(asked, Asked)
+    return DESK.decide(asked, HOUSE.enter(asked.arrival, 0), row)
+
+
+def schedule(decision: Decision) -> list[tuple[int, Do, int]]:
+    return [(step.at_ns, step.do, step.tokens) for step in decision.script.steps]
+
+
+def test_blocks_with_one_pace_have_the_same_schedules_and_texts_of_their_own() -> None:
+    first, again, other = (decided(stream, "m+pace=12:100") for stream in (1, 101, 2))
+    assert schedule(first) == schedule(again) != schedule(other)
+    assert (first.stream, again.stream) == (1, 101)
+    assert schedule(decided(3, "m")) != schedule(decided(103, "m"))
+
+
+def test_another_seed_of_the_pace_is_another_schedule_of_the_same_text() -> None:
+    one, two = decided(5, "m+pace=12:100"), decided(5, "m+pace=13:100")
+    assert schedule(one) != schedule(two)
+    assert (one.seed, one.stream) == (two.seed, two.stream)
