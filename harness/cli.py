@@ -28,6 +28,13 @@ from reports import formats, json_report, terminal, write
 from reports.progress import LINE_EVERY_S, Live, dashboard, line
 
 _SERVERS = {"mock": "mock_provider.command", "gateway": "gateway.__main__"}
+_LATE = {  # what has a module of its own, loaded only when it is asked for
+    "compare": ("harness.compare.command", "baseline against candidate: live blocks, or two stored runs"),
+    "gate": ("harness.compare.gate_command", "a run or comparison for CI: exit code, JUnit, annotations"),
+    "calibrate": ("harness.compare.calibrate_command", "A/A comparisons here, and +10 %% that must be found"),
+    "trend": ("harness.compare.trend_command", "slow changes over many stored runs (advice)"),
+    "headroom": ("harness.capacity.headroom_command", "the provider quotas that a load needs"),
+}
 _ERROR = 4  # usage, environment, harness error or interrupted
 _PROVIDER_PORT = 8600  # where a system that is already up expects its provider to appear
 _EXIT_CODES = "exit codes: 0 pass, 1 failed, 2 measurement invalid, 3 inconclusive, 4 usage or environment"
@@ -40,6 +47,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if words and words[0] in _SERVERS:
             server = importlib.import_module(_SERVERS[words[0]])
             return int(server.main(words[1:]))
+        if words and words[0] in _LATE:
+            return _late(words)
         arguments = _parser().parse_args(words)
         command: Callable[[argparse.Namespace], int] = arguments.command
         return command(arguments)
@@ -113,6 +122,9 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("mock", add_help=False, help="the mock provider alone (see `mock --help`)")
     commands.add_parser("gateway", add_help=False, help="the reference gateway alone (see `gateway --help`)")
 
+    for name, (_, text) in _LATE.items():
+        commands.add_parser(name, add_help=False, help=text)
+
     toxiproxy = commands.add_parser("toxiproxy", help="the network proxy")
     actions = toxiproxy.add_subparsers(metavar="ACTION", required=True)
     install = actions.add_parser("install", help="find the Toxiproxy server, or install the pinned one")
@@ -121,6 +133,21 @@ def _parser() -> argparse.ArgumentParser:
     networks = commands.add_parser("networks", help="list the link profiles with their sources")
     networks.set_defaults(command=_networks)
     return parser
+
+
+def _late(words: list[str]) -> int:
+    module = importlib.import_module(_LATE[words[0]][0])
+    parser = _Parser(prog=f"streamproof {words[0]}", description=module.__doc__, epilog=_EXIT_CODES)
+    module.options(parser)
+    arguments = parser.parse_args(words[1:])
+    console = Console()
+    with _Progress(console) as progress:
+        return int(module.run(arguments, ["streamproof", *words], _say(console), progress.show))
+
+
+def _say(console: Console) -> Callable[[str], None]:
+    """Lines as they are: no markup, no wrapping."""
+    return lambda text: console.print(text, soft_wrap=True, highlight=False, markup=False)
 
 
 def _run_options(parser: argparse.ArgumentParser) -> None:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -50,9 +50,12 @@ class Run:
         argv: Sequence[str],
         tell: Callable[[str], None],
         show: Callable[[Live], None],
+        systems: Mapping[str, str] = {},
     ) -> None:
+        """`systems` names the system that a phase asks, by phase, where it is not the target."""
         self._plan, self._source, self._argv = plan, source, list(argv)
         self._tell, self._show = tell, show
+        self._systems = {f"{phase}/": url for phase, url in systems.items()}
         started = datetime.now(UTC)
         self.folder = RunFolder(_unused(root / f"{started:%Y%m%dT%H%M%SZ}-{plan.name}"))
         self._started_utc, self._started_ns = started.isoformat(timespec="seconds"), clock.now()
@@ -82,7 +85,7 @@ class Run:
                 self._look_behind()
             wiring = Wiring(
                 url=self._stack.url,
-                cohorts=self._cohorts(),
+                cohorts={**self._cohorts(), **self._systems},
                 folder=str(folder.root.resolve()),
                 prompts=ready.prompts,
             )

@@ -9,6 +9,7 @@ from typing import Literal
 
 from harness.capacity.looks import Decision
 
+Ended = Literal["narrow", "nothing passed", "nothing failed", "too many probes"]
 _WIDEN_ABOVE = 0.8  # of the expected most
 
 
@@ -22,18 +23,29 @@ class Probe:
 
 @dataclass(frozen=True)
 class Bracket:
-    """The highest load that passed below every load that did not, and the lowest that did not."""
+    """The highest load that passed below every load that did not, and the lowest that did not.
+
+    `edges` are loads at which three looks could not decide: there the objective is met as often as not.
+    """
 
     low: float | None
     high: float | None
-    ended: Literal["narrow", "nothing passed", "nothing failed", "too many probes"]
+    ended: Ended
+    edges: tuple[float, ...] = ()
 
     @property
     def middle(self) -> float | None:
-        """The best single number: decisions are certain at neither end."""
-        if self.low is None or self.high is None:
-            return self.low
-        return math.sqrt(self.low * self.high)
+        """The best single number: the edge where one was met, else between the two ends.
+
+        Halfway between a pass and an undecided load would lie too low: passing takes a share well within the
+        objective, so in 20 searches of a queue with eight servers that was up to 12 % below the truth.
+        """
+        if self.low is None:
+            return None
+        inside = [load for load in self.edges if load >= self.low]
+        if inside:
+            return math.exp(sum(map(math.log, inside)) / len(inside))
+        return self.low if self.high is None else math.sqrt(self.low * self.high)
 
 
 class Search:
@@ -68,11 +80,16 @@ class Search:
             self._high = self.load
         self._next()
 
+    def _end(self, ended: Ended) -> None:
+        failed = [probe.load for probe in self.probes if probe.decision == "FAIL"]
+        edges = tuple(sorted(probe.load for probe in self.probes if probe.decision == "UNDECIDED"))
+        self.bracket = Bracket(self._low, min(failed) if failed else self._high, ended, edges)
+
     def _next(self) -> None:
         if self._low is not None and self._high is not None:
             self._narrow(self._low, self._high)
         elif self._left <= 0:
-            self.bracket = Bracket(self._low, self._high, "too many probes")
+            self._end("too many probes")
         elif self._high is None:
             self._rise()
         else:
@@ -82,26 +99,26 @@ class Search:
         """Double; where the most was believed known, up to that, and beyond once a pass comes near it."""
         assert self._low is not None
         if self._low >= self._most:
-            self.bracket = Bracket(self._low, None, "nothing failed")
+            self._end("nothing failed")
             return
         while self._expected is not None and self._low > _WIDEN_ABOVE * self._expected:
             self._expected *= 2
         self.load = self._fit(min(self._low * 2, self._expected or math.inf, self._most))
         if self.load <= self._low:
-            self.bracket = Bracket(self._low, None, "nothing failed")
+            self._end("nothing failed")
 
     def _sink(self, high: float) -> None:
         """Nothing has passed yet: halve."""
         self.load = self._fit(high / 2)
         if self.load >= high or self.load < self._least:
-            self.bracket = Bracket(None, high, "nothing passed")
+            self._end("nothing passed")
 
     def _narrow(self, low: float, high: float) -> None:
         middle = self._fit(math.sqrt(low * high))
         if high / low <= self._ratio or middle <= low or middle >= high:
-            self.bracket = Bracket(low, high, "narrow")
+            self._end("narrow")
         elif self._left <= 0:
-            self.bracket = Bracket(low, high, "too many probes")
+            self._end("too many probes")
         else:
             self.load = middle
 

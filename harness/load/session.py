@@ -92,7 +92,7 @@ class Session:
     def route(self, phase: Phase, user: int) -> tuple[str, Address]:
         """(cohort, address) of a user: the same cohort throughout a phase, spread by the cohorts' shares."""
         if not phase.network:
-            return "", self._address(self.url)
+            return "", self._address(self.wiring.cohorts.get(f"{phase.name}/") or self.url)
         total = sum(cohort.share for cohort in phase.network)
         # A low-discrepancy walk through the shares: any run of users is spread as evenly as it can be.
         point = (user * 0.6180339887498949) % 1.0 * total

@@ -7,7 +7,8 @@ class Wiring(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Handed to Locust as one JSON option, and so to its workers on other machines too."""
 
     url: str  # the system under test
-    cohorts: dict[str, str] = {}  # "phase/cohort" -> the same system behind that cohort's network
+    # "phase/cohort" -> the same system behind that cohort's network; "phase/" -> a phase's own system
+    cohorts: dict[str, str] = {}
     folder: str = ""  # for parts; empty: nothing is recorded
     prompts: list[str] = []
 

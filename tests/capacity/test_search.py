@@ -61,6 +61,17 @@ def test_an_undecided_load_is_an_upper_edge():
     assert search.load == pytest.approx(math.sqrt(8 * 16))
 
 
+def test_where_nothing_could_be_decided_the_answer_lies():
+    search = Search(8.0)
+    decisions = {8: "PASS", 16: "FAIL"}
+    while search.bracket is None:
+        load = search.load
+        search.tell(decisions.get(load, "PASS" if load < 10 else "UNDECIDED"))  # type: ignore[arg-type]
+    assert search.bracket.high == 16
+    assert search.bracket.low < 10 < min(search.bracket.edges)  # type: ignore[operator]
+    assert search.bracket.middle == pytest.approx(10.5, rel=0.05)
+
+
 def test_users_are_whole():
     search = Search(1, whole=True, ratio=1.05)
     loads = converse(search, 10)

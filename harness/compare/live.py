@@ -1,0 +1,154 @@
+"""The blocks of a live comparison -> gates. Pure: the run is over."""
+
+from collections.abc import Callable
+
+import msgspec
+import numpy as np
+
+from harness.compare.blocks import Pair
+from harness.compare.design import Design, phase_name
+from harness.compare.gates import Measured, judge_gates, latency, share
+from harness.compare.order import Arm
+from harness.metrics import known_metrics, samples_of, series, shares
+from harness.metrics.join import Joined
+from harness.metrics.percentiles import harrell_davis
+from harness.metrics.samples import Bools, Floats, Ints
+from harness.plan.draws import generator
+from harness.plan.reader import PlanError
+from harness.summary import Comparison
+
+_ARMS: tuple[Arm, Arm] = ("baseline", "candidate")
+_INVERTED = {"failure_share": "success_share"}  # shares are gated where less is better
+
+
+def check_gates(gates: list[str]) -> None:
+    """Every gate must be a metric, with a percentile where it is a distribution. Raises PlanError."""
+    for gate in gates:
+        name, _, percent = gate.partition(" p")
+        name = _INVERTED.get(name, name)
+        known = name in (series() if percent else shares())
+        number = percent.replace(".", "", 1).isdigit() and 0 < float(percent) < 100 if percent else True
+        if not known or not number:
+            raise PlanError(
+                f"gate {gate!r}: write a metric and a percentile, like 'ttft_user p95', or a share, like "
+                f"'stall_ratio' or 'failure_share'; metrics: {', '.join(known_metrics())}"
+            )
+
+
+class LiveBlocks:
+    """A joined run of blocks, with every stream's place in its block."""
+
+    def __init__(self, joined: Joined, design: Design) -> None:
+        self._joined, self._design = joined, design
+        stream = joined.attempts["stream"].to_numpy(dtype=np.int64)
+        # Ids are given in order of arrival, block after block, so the place in a block is the rest.
+        place = (stream - 1) % design.block
+        self._place: Ints = place - design.warm
+        self._counted: Bools = joined.calls & (place >= design.warm)
+
+    def flags(self, pair: int, arm: Arm) -> Bools:
+        """The measured attempts of one block, one a stream."""
+        chosen: Bools = self._joined.of_phase(phase_name(pair, arm)) & self._counted
+        return chosen
+
+    def values(self, metric: str, pair: int, arm: Arm) -> Floats:
+        """One value a measured stream of a block, in order of arrival; NaN where it has none."""
+        samples = samples_of(self._joined, metric).of(self.flags(pair, arm))
+        found = np.full(self._design.streams, np.nan)
+        kept = np.isfinite(samples.values) & samples.finished
+        found[self._place[samples.rows[kept]]] = samples.values[kept]
+        return found
+
+    def several(self, metric: str, pair: int) -> Pair:
+        """All values (gaps) of the streams that completed in both arms of a pair."""
+        completed = self._joined.is_outcome("completed")
+        places = [set(self._place[self.flags(pair, arm) & completed].tolist()) for arm in _ARMS]
+        both = np.isin(self._place, list(places[0] & places[1]))
+        arms = []
+        for arm in _ARMS:
+            samples = samples_of(self._joined, metric).of(self.flags(pair, arm) & completed & both)
+            arms.append(samples.values[samples.finished & np.isfinite(samples.values)])
+        return Pair(*arms)
+
+    def pair(self, metric: str, number: int) -> Pair:
+        counts = samples_of(self._joined, metric).rows
+        if len(np.unique(counts)) < len(counts):
+            return self.several(metric, number)
+        return Pair(*(self.values(metric, number, arm) for arm in _ARMS))
+
+    def shares(self, metric: str, arm: Arm) -> Floats:
+        """The share in each pair's block of one arm; NaN where there was nothing."""
+        name = _INVERTED.get(metric, metric)
+        found = [shares()[name](self._joined, self.flags(pair, arm)) for pair in range(self._design.pairs)]
+        values = np.array([np.nan if value is None else value for value in found], dtype=float)
+        return 1 - values if metric in _INVERTED else values
+
+
+def compare_blocks(joined: Joined, design: Design, invalid: str = "") -> Comparison:
+    """The verdict on every gate. `invalid` says why the measurement cannot be used."""
+    blocks = LiveBlocks(joined, design)
+    measured, told = [], []
+    for gate in design.gates:
+        name, _, percent = gate.partition(" p")
+        if percent:
+            pairs = [blocks.pair(name, number) for number in range(design.pairs)]
+            q = float(percent) / 100
+            unit = samples_of(joined, name).unit
+            measured.append(latency(gate, unit, pairs, q, design.rule))
+            told += _told(gate, pairs, lambda values, q=q: harrell_davis(np.sort(values), q))  # type: ignore[misc]
+        else:
+            base, cand = (blocks.shares(name, arm) for arm in _ARMS)
+            measured.append(_share(gate, base, cand, design))
+    return Comparison(
+        mode="live",
+        design="paired blocks",
+        baseline=design.baseline,
+        candidate=design.candidate,
+        order=design.order,
+        pairs=design.pairs,
+        streams=design.streams,
+        shared_seeds=joined.run.plan.provider is not None,
+        null=design.rule.null,
+        alpha=design.rule.alpha,
+        gates=judge_gates(measured, design.rule, invalid),
+        blocks=told,
+    )
+
+
+def _share(gate: str, baseline: Floats, candidate: Floats, design: Design) -> Measured:
+    return share(gate, baseline, candidate, generator(design.seed, "flips", gate), design.rule)
+
+
+def _told(gate: str, pairs: list[Pair], quantile: Callable[[Floats], float]) -> list[dict[str, object]]:
+    """The quantile of every block, for pictures."""
+    rows: list[dict[str, object]] = []
+    for number, pair in enumerate(pairs):
+        for arm, values in (("baseline", pair.baseline), ("candidate", pair.candidate)):
+            finite = values[np.isfinite(values)]
+            value = round(quantile(finite), 4) if len(finite) else None
+            rows.append({"pair": number, "arm": arm, "gate": gate, "n": len(finite), "value": value})
+    return rows
+
+
+def without_ledger(joined: Joined, design: Design) -> str:
+    """Why both ends cannot be vouched for: the candidate's streams never reached the mock; else empty."""
+    if joined.run.plan.provider is None:
+        return ""
+    for arm in _ARMS:
+        mine = np.zeros(len(joined.attempts), dtype=bool)
+        for pair in range(design.pairs):
+            mine |= joined.of_phase(phase_name(pair, arm))
+        if mine.any() and not joined.attempts["up_n"].to_numpy()[mine].any():
+            url = design.baseline if arm == "baseline" else design.candidate
+            return (
+                f"no stream of the {arm} ({url}) reached the mock provider; set it as its provider's base URL"
+            )
+    return ""
+
+
+def read_design(data: bytes) -> Design:
+    """`compare.json`. Raises PlanError."""
+    try:
+        return msgspec.json.decode(data, type=Design)
+    except msgspec.DecodeError as error:
+        raise PlanError(f"compare.json cannot be read: {error}") from None

@@ -1,0 +1,35 @@
+"""`streamproof compare RUN_A RUN_B`: reads two runs, refuses what cannot be compared, judges the rest."""
+
+from pathlib import Path
+
+from harness.compare.comparability import differences
+from harness.compare.gates import Rule
+from harness.compare.result import summarise
+from harness.compare.stored import compare_runs
+from harness.judge import judge
+from harness.metrics.join import join
+from harness.run_folder import RunFolderError, read_run
+from harness.summary import Summary
+
+
+def compare_stored(
+    baseline: Path, candidate: Path, history: list[Path], force: bool, argv: list[str]
+) -> tuple[Summary, Path]:
+    """The verdict, and the folder for its report. Raises RunFolderError, also where the runs differ."""
+    one, other = read_run(baseline), read_run(candidate)
+    differ = differences(one, other)
+    if differ and not force:
+        listed = "\n  ".join(differ)
+        raise RunFolderError(
+            f"{baseline} and {candidate} cannot be compared, for more than the system differs:\n  {listed}\n"
+            "run both with the same plan on the same machine, or say --force for advice that cannot fail"
+        )
+    earlier = [read_run(path) for path in history]
+    for path, run in zip(history, earlier, strict=True):
+        if differences(one, run) and not force:
+            raise RunFolderError(f"--history {path}: {differences(one, run)[0]}; leave it out")
+    joined = (join(one), join(other))
+    summaries = (judge(one), judge(other))
+    found = compare_runs(joined, summaries, [join(run) for run in earlier], differ, Rule())
+    folder = candidate / f"compared-with-{baseline.name}"
+    return summarise(summaries[1], found, " ".join(["streamproof", *argv[1:]])), folder

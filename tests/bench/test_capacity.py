@@ -1,0 +1,34 @@
+"""Searches in virtual time, fewer than the bench makes, and the queues they search."""
+
+from itertools import islice
+
+import numpy as np
+import pytest
+
+from bench import capacity
+from harness.capacity.queueing import erlang_c, mean_wait_s, most_rate
+
+
+def test_the_simulated_queue_is_erlangs():
+    rate = 0.7 * capacity.SLOTS / capacity.SERVICE_S
+    waits = np.array(list(islice(capacity.erlang_waits(rate, np.random.default_rng(1)), 60_000)))
+    assert np.mean(waits > 0) == pytest.approx(erlang_c(0.7 * capacity.SLOTS, capacity.SLOTS), rel=0.10)
+    expected = mean_wait_s(rate, capacity.SLOTS, capacity.SERVICE_S)
+    assert waits.mean() == pytest.approx(expected, rel=0.20)
+
+
+def test_the_mocks_batch_keeps_up_below_its_knee_and_not_above():
+    knee = capacity.BATCH.max_batch / (capacity.TOKENS * capacity.BATCH.step_ms / 1000)
+    below, above = (
+        np.array(list(islice(capacity.batch_waits(knee * share, np.random.default_rng(2)), 3000)))
+        for share in (0.7, 1.2)
+    )
+    assert np.quantile(below, 0.95) < capacity.batch_limit_s() < np.quantile(above, 0.95)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_search_ends_within_ten_per_cent_of_theory(seed: int):
+    theory = most_rate(capacity.SLOTS, capacity.SERVICE_S, capacity.WAIT_S, 0.05)
+    found = capacity.search(capacity.erlang_waits, capacity.WAIT_S, theory / 11, seed)
+    assert found.answer == pytest.approx(theory, rel=0.10)
+    assert found.probes < 15

@@ -1,0 +1,53 @@
+"""A live comparison made by hand: every block's streams with known times."""
+
+from functools import cache
+
+import numpy as np
+
+from harness.compare.design import Design, block_plan, phase_name
+from harness.metrics.join import Joined, join
+from harness.plan.plan import Plan
+from tests.synthetic import Scene
+
+DESIGN = Design(
+    pairs=6, streams=30, warm=2, rate=30.0, rest_s=0.5,
+    baseline="http://127.0.0.1:1", candidate="http://127.0.0.1:2",
+)  # fmt: skip
+
+
+def plan_of(design: Design = DESIGN, base: Plan | None = None) -> Plan:
+    from tests.synthetic import plan
+
+    traces = {pair: f"arrivals-{pair}.txt" for pair in range(-1, design.pairs)}
+    return block_plan(base or plan(), design, traces, "prompts.jsonl")
+
+
+@cache
+def blocks(effect: float = 0.0, failing: int = 0, served: bool = True, slow_gaps: float = 1.0) -> Joined:
+    """Both arms share their draws; of every candidate block the first `failing` streams are reset."""
+    plan = plan_of()
+    scene = Scene(plan)
+    stream, start = 0, 0.0
+    lengths = {phase.name: phase.duration_s for phase in plan.phases}
+    for pair, arm in DESIGN.blocks:
+        rng = np.random.default_rng(pair + 1)
+        ttft = rng.lognormal(np.log(200), 0.3, DESIGN.block)
+        noise = float(np.exp(np.random.default_rng([stream, 1]).normal(0, 0.01)))
+        mine = noise * (1 + effect if arm == "candidate" else 1.0)
+        for place in range(DESIGN.block):
+            stream += 1
+            dead = arm == "candidate" and place < DESIGN.warm + failing and place >= DESIGN.warm
+            row = scene.stream(
+                stream,
+                start + place * 0.01,
+                ttft_ms=float(ttft[place] * mine),
+                gaps_ms=10.0 * (slow_gaps if arm == "candidate" else 1.0),
+                tokens=0 if dead else 5,
+                phase=phase_name(pair, arm),
+                **({"outcome": "reset", "close_after_ms": 50.0} if dead else {}),  # type: ignore[arg-type]
+            )
+            if served or arm == "baseline":
+                scene.served(row)
+        start += lengths[phase_name(pair, arm)]
+    scene.seconds_of_host(int(start) + 2)
+    return join(scene.run())

@@ -1,0 +1,171 @@
+"""From a plan to blocks, and from blocks to a verdict."""
+
+import msgspec
+import numpy as np
+import pytest
+
+from harness.compare.design import Design, arrivals, prompts, scaled
+from harness.compare.live import LiveBlocks, check_gates, compare_blocks, read_design, without_ledger
+from harness.compare.result import summarise
+from harness.judge import judge
+from harness.plan.draws import (
+    Const,
+    Draw,
+    Empirical,
+    Exponential,
+    LogNormal,
+    Normal,
+    Quantiles,
+    Uniform,
+    generator,
+    sample_many,
+)
+from harness.plan.reader import PlanError
+from tests.compare.blocks_run import DESIGN, blocks, plan_of
+from tests.synthetic import plan
+
+
+def test_a_pair_is_two_phases_with_the_same_arrivals_and_draws():
+    made = plan_of()
+    names = [phase.name for phase in made.phases]
+    assert names[:2] == ["warm baseline", "warm candidate"]
+    assert set(names[2:4]) == {"pair 00 baseline", "pair 00 candidate"}
+    assert len(names) == 2 + 2 * DESIGN.pairs
+    first, second = made.phases[2:4]
+    assert first.load == second.load
+    assert first.model == second.model == "mock-chat+pace=7001:32"
+    assert {phase.kind for phase in made.phases[:2]} == {"warm_up"}
+    assert (made.workers, made.target.url) == (1, DESIGN.baseline)
+
+
+def test_arrivals_and_prompts_depend_on_the_seed_alone():
+    assert arrivals(DESIGN, 3).tolist() == arrivals(DESIGN, 3).tolist() != arrivals(DESIGN, 4).tolist()
+    assert len(arrivals(DESIGN, 3)) == DESIGN.block
+    assert prompts(DESIGN, ["a", "b"]) == prompts(DESIGN, ["a", "b"])
+    assert set(prompts(DESIGN, ["a", "b"])) == {"a", "b"}
+
+
+def test_the_control_asks_a_slower_model_of_the_same_mock():
+    made = plan_of(msgspec.structs.replace(DESIGN, slower=0.1))
+    asked = {phase.name.rpartition(" ")[2]: (phase.model or "").partition("+")[0] for phase in made.phases}
+    assert asked == {"baseline": "mock-chat", "candidate": "mock-chat-slower"}
+    assert made.provider is not None
+    assert made.provider.models["mock-chat-slower"].ttft_ms == LogNormal(mean=200 * 1.1, cv=0.3)
+
+
+def test_with_a_provider_of_its_own_the_model_keeps_its_name():
+    made = plan_of(base=plan(provider=None, target={"model": "theirs"}))
+    assert {phase.model for phase in made.phases} == {"theirs"}
+
+
+def test_a_model_with_settings_is_refused():
+    with pytest.raises(PlanError, match="settings behind the"):
+        plan_of(base=plan(target={"model": "mock-chat+ttft=5"}))
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        100.0,
+        Const(value=100),
+        Uniform(low=50, high=150),
+        Normal(mean=100, sd=10),
+        LogNormal(mean=100, cv=0.3, cap=150),
+        LogNormal(median=100, sigma=0.3),
+        Exponential(mean=100),
+        Quantiles(p50=100, p90=150, p99=200),
+        Empirical(values=[90.0, 110.0]),
+    ],
+    ids=lambda draw: type(draw).__name__,
+)
+def test_a_scaled_draw_gives_the_same_values_times_the_factor(draw: Draw):
+    plain, larger = (sample_many(d, 50, generator(3)) for d in (draw, scaled(draw, 1.1)))
+    assert larger == pytest.approx(plain * 1.1)
+
+
+def test_a_file_of_samples_must_have_been_read():
+    with pytest.raises(ValueError, match=r"x\.txt have not been read"):
+        scaled(Empirical(file="x.txt"), 2)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"pairs": 4}, {"streams": 10}, {"rate": 0}, {"gates": []}, {"gates": ["a", "b", "c", "d", "e"]}]
+)
+def test_a_design_that_cannot_tell_anything_is_refused(wrong: dict[str, object]):
+    with pytest.raises(ValueError, match=r"needs|must|gates"):
+        Design(**wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("gate", ["ttft_user", "nonsense p95", "stall_ratio p0", "ttft_user pxx", "nothing"])
+def test_a_gate_must_be_a_metric(gate: str):
+    with pytest.raises(PlanError, match="write a metric"):
+        check_gates([gate])
+    check_gates(["ttft_user p95", "stall_ratio", "failure_share"])
+
+
+def test_values_stand_at_their_place_in_the_block():
+    found = LiveBlocks(blocks(), DESIGN)
+    base, cand = (found.values("ttft_user", 2, arm) for arm in ("baseline", "candidate"))  # type: ignore[arg-type]
+    assert len(base) == DESIGN.streams
+    ratios = cand / base
+    assert ratios == pytest.approx(np.full(DESIGN.streams, ratios[0]), rel=1e-3)
+    assert found.flags(2, "baseline").sum() == DESIGN.streams
+
+
+def gate_states(**scene: object) -> dict[str, str]:
+    return {gate.metric: gate.state for gate in compare_blocks(blocks(**scene), DESIGN).gates}  # type: ignore[arg-type]
+
+
+def test_equal_systems_pass_every_gate():
+    assert set(gate_states().values()) == {"PASS"}
+
+
+def test_a_slower_first_token_fails_its_gate_alone():
+    states = gate_states(effect=0.1)
+    assert states.pop("ttft_user p95") == "FAIL"
+    assert set(states.values()) == {"PASS"}
+
+
+def test_slower_gaps_fail_theirs():
+    states = gate_states(slow_gaps=1.2)
+    assert states.pop("gap p99") == "FAIL"
+    assert states["ttft_user p95"] == "PASS"
+
+
+def test_failures_show_as_failures_and_the_tail_cannot_hide_them():
+    compared = compare_blocks(blocks(failing=3), DESIGN)
+    states = {gate.metric: gate for gate in compared.gates}
+    assert states["failure_share"].candidate == pytest.approx(0.1)
+    assert states["ttft_user p95"].state == "FAIL"
+    assert "10.0% of the candidate's streams" in states["ttft_user p95"].why
+
+
+def test_a_candidate_that_asks_another_provider_cannot_be_compared():
+    assert without_ledger(blocks(), DESIGN) == ""
+    said = without_ledger(blocks(served=False), DESIGN)
+    assert said.startswith("no stream of the candidate (http://127.0.0.1:2) reached the mock")
+    compared = compare_blocks(blocks(served=False), DESIGN, said)
+    assert {gate.state for gate in compared.gates} == {"INVALID"}
+
+
+@pytest.mark.parametrize(
+    ("effect", "invalid", "state", "code"),
+    [(0.0, "", "PASS", 0), (0.1, "", "FAIL", 1), (0.1, "broken", "INVALID", 2)],
+)
+def test_a_comparison_is_a_summary_with_gates_for_checks(effect: float, invalid: str, state: str, code: int):
+    joined = blocks(effect=effect)
+    summary = summarise(judge(joined.run), compare_blocks(joined, DESIGN, invalid), "streamproof compare")
+    assert (summary.verdict.state, summary.verdict.exit_code) == (state, code)
+    assert [check.id for check in summary.checks] == [f"compare {gate}" for gate in DESIGN.gates]
+    assert summary.run.command == "streamproof compare"
+    assert summary.compare is not None
+    assert summary.phases == []
+    if state == "FAIL":
+        assert "%" in summary.checks[0].evidence
+        assert "99 % interval" in summary.checks[0].evidence
+
+
+def test_the_design_is_kept_and_read_back():
+    assert read_design(msgspec.json.encode(DESIGN)) == DESIGN
+    with pytest.raises(PlanError, match=r"compare\.json"):
+        read_design(b"{]")

@@ -1,0 +1,143 @@
+"""Two stored runs: what may be compared, what is gated, what is only shown."""
+
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+
+from harness.compare.comparability import comparability, differences
+from harness.compare.gates import Rule, judge_gates
+from harness.compare.result import summarise, verdict_of
+from harness.compare.stored import compare_runs, history_gate, share_gate
+from harness.judge import judge
+from harness.metrics.join import join
+from harness.metrics.run_data import RunData
+from harness.summary import Comparison
+from tests.synthetic import Scene, plan
+
+ENV = {"machine": "x86_64", "cpus": 2, "kernel": "6.1", "versions": {"streamproof": "0.1.0"}}
+
+
+def stored(
+    *, failing: int = 0, slower: float = 1.0, swapped: int = 0, env: dict[str, object] = ENV, **keys: object
+) -> RunData:
+    scene = Scene(plan(**keys))
+    rng = np.random.default_rng(3)
+    for stream in range(1, 301):
+        dead = stream <= failing
+        row = scene.stream(
+            stream, stream * 0.05, ttft_ms=float(rng.lognormal(5.3, 0.3)) * slower, gaps_ms=20.0,
+            tokens=0 if dead else 20,
+            **({"outcome": "reset", "close_after_ms": 40.0} if dead else {}),
+            **({"outcome": "corrupt", "crosstalk": 1} if 100 < stream <= 100 + swapped else {}),
+        )  # fmt: skip
+        scene.served(row)
+    scene.seconds_of_host(20)
+    scene.facts["env"] = env
+    return scene.run()
+
+
+def compared(one: RunData, other: RunData, *history: RunData) -> Comparison:
+    runs, summaries = (join(one), join(other)), (judge(one), judge(other))
+    return compare_runs(runs, summaries, [join(run) for run in history], differences(one, other), Rule())
+
+
+def test_the_same_plan_on_the_same_machine_may_be_compared():
+    one, other = stored(), stored(target={"url": "http://127.0.0.1:9"}, name="other")
+    assert differences(one, other) == []
+    assert comparability(one) == comparability(other)
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"seed": 8}, "plan.seed: 7 and 8"),
+        ({"provider": {"models": {"mock-chat": {"ttft_ms": 5}}}}, "plan.provider.models.mock-chat.ttft_ms"),
+        ({"env": ENV | {"cpus": 64}}, "machine.cpus: 2 and 64"),
+        ({"env": ENV | {"versions": {"streamproof": "1.0"}}}, 'harness major version: "0" and "1"'),
+        ({"phases": [{"name": "steady", "duration_s": 20.0, "load": {"users": 11}}]},
+         "plan.phases[0].load.users: 10 and 11"),
+    ],
+    ids=["seed", "provider", "machine", "version", "load"],
+)  # fmt: skip
+def test_what_differs_is_named(change: dict[str, object], named: str):
+    one, other = stored(), stored(**change)  # type: ignore[arg-type]
+    assert any(named in text for text in differences(one, other))
+    assert comparability(one) != comparability(other)
+
+
+def test_many_differences_are_counted():
+    phases = [{"name": f"p{n}", "duration_s": 1.0, "load": {"users": 1}} for n in range(20)]
+    later = [{**phase, "load": {"users": 2}} for phase in phases]
+    assert differences(stored(phases=phases), stored(phases=later))[-1] == "and 8 more"
+
+
+def test_two_equal_runs_pass_and_a_faster_machine_changes_nothing():
+    found = compared(stored(), stored(slower=1.4))
+    assert found.mode == "offline"
+    assert verdict_of(found) == "PASS"
+    assert any(note.startswith("ttft_user p95") and "not gated" in note for note in found.notes)
+
+
+def test_more_failures_fail():
+    found = compared(stored(failing=2), stored(failing=20))
+    assert {gate.metric: gate.state for gate in found.gates}["failure_share"] == "FAIL"
+    assert verdict_of(found) == "FAIL"
+
+
+def test_content_that_was_never_swapped_before_must_not_be_now():
+    found = {gate.metric: gate for gate in compared(stored(), stored(swapped=1)).gates}
+    assert found["integrity crosstalk"].state == "FAIL"
+    assert found["integrity crosstalk"].why == "it never happened before"
+
+
+def test_a_forced_comparison_is_advice_and_cannot_fail():
+    found = compared(stored(), stored(failing=40, seed=8))
+    summary = summarise(judge(stored()), found, "x")
+    assert found.mode == "advisory"
+    assert (summary.verdict.state, summary.verdict.exit_code) == ("INCONCLUSIVE", 3)
+    assert "by itself it would be FAIL" in summary.verdict.sentences[0]
+    assert "plan.seed" in summary.verdict.sentences[1]
+
+
+def test_an_invalid_run_decides_nothing():
+    dead = stored()
+    dead = RunData(**{**vars(dead), "facts": msgspec.structs.replace(dead.facts, died=["the load died"])})
+    assert verdict_of(compared(stored(), dead)) == "INVALID"
+
+
+def test_too_few_streams_are_inconclusive():
+    [gate] = judge_gates([share_gate("x", (0, 99), (0, 300))], Rule())
+    assert (gate.state, gate.why) == ("INCONCLUSIVE", "99 streams are too few; 100 are needed in either run")
+
+
+def test_a_share_that_cannot_be_bounded_is_inconclusive():
+    [gate] = judge_gates([share_gate("x", (5, 200), (6, 200))], Rule())
+    assert gate.state == "INCONCLUSIVE"
+
+
+def test_latency_is_gated_against_five_earlier_runs():
+    earlier = [join(stored(slower=factor)) for factor in (0.99, 1.0, 1.01, 1.0, 0.995)]
+    slow, same = (history_gate(join(stored(slower=factor)), earlier, Rule()) for factor in (1.2, 1.0))
+    assert slow is not None
+    assert same is not None
+    assert (slow.state, same.state) == ("FAIL", "PASS")
+    assert slow.effect == pytest.approx(0.2, abs=0.02)
+    assert history_gate(join(stored()), earlier[:4], Rule()) is None
+
+
+def test_a_refusal_names_the_difference(tmp_path: Path):
+    from harness.compare.offline import compare_stored
+    from harness.run_folder import RunFolderError
+    from tests.compare.stored_folder import write_folder
+
+    one = write_folder(tmp_path / "a", stored())
+    other = write_folder(tmp_path / "b", stored(seed=8))
+    with pytest.raises(RunFolderError, match=r"plan\.seed: 7 and 8"):
+        compare_stored(one, other, [], False, ["streamproof"])
+    summary, folder = compare_stored(one, other, [], True, ["streamproof", "compare"])
+    assert summary.verdict.exit_code == 3
+    assert folder.parent == other
+    with pytest.raises(RunFolderError, match="--history"):
+        compare_stored(one, one, [other], False, ["streamproof"])
