@@ -4,20 +4,18 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, ClassVar
 
+import gevent
 from locust import User
 from locust.exception import RescheduleTask, StopTest, StopUser
 
 import harness.load.listeners  # noqa: F401  registers our options and listeners with Locust
 from harness import clock
-from harness.answer import mark
-from harness.dialects.dialect import Ask
+from harness.load.question import Question
 from harness.load.session import Session
 from harness.plan.draws import sample
 from harness.plan.phases import Phase
 from harness.record import Outcome, StreamRecord
 from harness.transports.http1 import Exchange, Http1Client
-from harness.transports.leaving import draw_leaving
-from harness.transports.reception import Reception
 
 _FOREVER_S = 3600.0
 _NO_FAILURE = (Outcome.COMPLETED, Outcome.CANCELLED, Outcome.INTERRUPTED)
@@ -117,10 +115,26 @@ class StreamingUser(User):
         model: str | None = None,
         max_tokens: int | None = None,
     ) -> StreamRecord:
-        """Ask and wait for the whole answer, or for whatever ending it has; returns its record."""
-        with self._asking(prompt, name, model, max_tokens, events=False) as exchange:
-            exchange.wait()
-        return exchange.record
+        """Ask, and wait for the whole answer or for whatever ending it has; returns the last record.
+
+        Where the phase's `behaviour` says so, a failed attempt is followed by others of the same stream.
+        """
+        question = self._question(prompt, name, model, max_tokens)
+        try:
+            while True:
+                with self._attempt(question, events=False) as exchange:
+                    exchange.wait()
+                wait_s = question.next_wait_s()
+                if wait_s is None or not self._bears(question, wait_s):
+                    return question.record
+        finally:
+            self._tell_locust(question.record)
+
+    def _bears(self, question: Question, wait_s: float) -> bool:
+        """Wait for the next attempt; False where the user's patience ran out before."""
+        left_s = question.patience_left_s(clock.now())
+        gevent.sleep(wait_s if left_s is None else min(wait_s, left_s))
+        return left_s is None or wait_s <= left_s
 
     def open_stream(
         self,
@@ -137,49 +151,59 @@ class StreamingUser(User):
                     ...
 
         Each event is a `TokenEvent`. Leaving the block before the answer has ended is the user leaving
-        (outcome cancelled); afterwards `stream.record` says how it went. Costs half as much again as
-        `stream`, which wakes nobody before the end.
+        (outcome cancelled); afterwards `stream.record` says how it went. There is one attempt, whatever the
+        phase's `behaviour` says: what follows is the scenario's. Costs half as much again as `stream`, which
+        wakes nobody before the end.
         """
-        return self._asking(prompt, name, model, max_tokens, events=True)
+        return self._reacting(prompt, name, model, max_tokens)
 
     @contextmanager
-    def _asking(
-        self, prompt: str | None, name: str, model: str | None, max_tokens: int | None, events: bool
+    def _reacting(
+        self, prompt: str | None, name: str, model: str | None, max_tokens: int | None
     ) -> Iterator[Exchange]:
-        session, dispatched_ns = self.session, clock.now()
+        question = self._question(prompt, name, model, max_tokens)
+        try:
+            with self._attempt(question, events=True) as exchange:
+                yield exchange
+        finally:
+            self._tell_locust(question.record)
+
+    def _question(self, prompt: str | None, name: str, model: str | None, max_tokens: int | None) -> Question:
+        """The stream whose turn it is. Raises what Locust understands where it is nobody's turn."""
+        session, now_ns = self.session, clock.now()
         if not session.accepting:
             raise StopUser
-        intended_ns = self.intended_ns or dispatched_ns
+        intended_ns, self.intended_ns = self.intended_ns or now_ns, None
         phase = self._phase(intended_ns)
         if phase is None or phase.scenario_name != self.scenario:
-            self.intended_ns = None
             raise RescheduleTask  # between phases, or after the last: Locust lets the user wait for its turn
-        self.intended_ns = None
-        cohort, address = session.route(phase, self.number)
-        record = StreamRecord(
-            stream=session.next_stream(),
-            user=self.number,
+        return Question(
+            session,
+            phase,
+            self.number,
             name=name,
-            phase=phase.name,
-            cohort=cohort,
-            dialect=session.dialect.name,
-            model=model or phase.model or session.plan.target.model or "",
+            model=model,
+            prompt=prompt or self.prompt(),
+            max_tokens=max_tokens,
             intended_ns=intended_ns,
-            dispatched_ns=dispatched_ns,
+            dispatched_ns=now_ns,
         )
+
+    @contextmanager
+    def _attempt(self, question: Question, events: bool) -> Iterator[Exchange]:
+        session, record = self.session, question.begin(clock.now())
         session.in_flight += 1
         try:
-            leaving = draw_leaving(phase.leave, session.rng("leave", record.stream))
-            reception = Reception(
-                record,
-                session.dialect,
-                session.answer_check(record.stream),
-                leaving.at_token if leaving else None,
-            )
-            ask = self._ask(record, prompt, max_tokens)
-            request = session.dialect.request(ask, session.path)
+            reception = question.reception()
+            request = session.dialect.request(question.ask(), session.path)
             with self._client.exchange(
-                address, request, reception, session.dialect, leaving, events
+                question.address,
+                request,
+                reception,
+                session.dialect,
+                question.leaving,
+                events,
+                question.patience,
             ) as exchange:
                 yield exchange
         except Exception as error:
@@ -189,16 +213,8 @@ class StreamingUser(User):
             raise
         finally:
             session.in_flight -= 1
+            question.settled()
             session.finish(record)
-            self._tell_locust(record)
-
-    def _ask(self, record: StreamRecord, prompt: str | None, max_tokens: int | None) -> Ask:
-        return Ask(
-            prompt=f"{mark(record.stream)} {prompt or self.prompt()}",
-            model=record.model,
-            max_tokens=max_tokens or self.session.plan.target.max_tokens,
-            api_key=self.session.api_key,
-        )
 
     def _tell_locust(self, record: StreamRecord) -> None:
         """One request event a stream, and a TTFT row that leaves the aggregated one alone."""

@@ -16,6 +16,7 @@ from harness.plan.draws import Rng, generator
 from harness.plan.phases import Phase
 from harness.plan.plan import Plan
 from harness.plan.target import Target
+from harness.policies.retrying import Budget
 from harness.record import Outcome, StreamRecord
 from harness.transports.connection import Address
 from harness.transports.kernel_stamps import KernelClock
@@ -48,6 +49,7 @@ class Session:
         self.outcomes: Counter[str] = Counter()
         self.ttft_ms: list[float] = []  # since the live view last took them
         self.harness_errors: list[str] = []  # each text once, in order
+        self._budgets: dict[str, Budget] = {}  # of retries, by phase
         self._addresses: dict[str, Address] = {}
         self._streams = 0
         self._users = 0
@@ -63,6 +65,7 @@ class Session:
         """A test starts: phases are counted from `start_ns`."""
         self.phases = PhaseClock(self.plan.phases, start_ns)
         self.outcomes.clear()
+        self._budgets.clear()
         self.accepting = True
         self.sweep.start()
         self.health.start()
@@ -84,6 +87,13 @@ class Session:
 
     def rng(self, *words: int | str) -> Rng:
         return generator(self.plan.seed, self.worker_index, *words)
+
+    def budget(self, phase: Phase) -> Budget:
+        """The retries that this process has left in `phase`."""
+        if phase.name not in self._budgets:
+            retry = phase.behaviour.retry
+            self._budgets[phase.name] = Budget(retry.budget if retry is not None else None)
+        return self._budgets[phase.name]
 
     def answer_check(self, stream: int) -> AnswerCheck | None:
         """The verifier of a stream's text; none where the provider is not ours."""

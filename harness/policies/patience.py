@@ -38,6 +38,11 @@ class Patience:
         silence_s = hazard.calm_s + math.sqrt(2 * self._left / hazard.per_s)
         return self._since_ns + round(silence_s * SECOND)
 
+    def is_over(self, content_ns: int | None, now_ns: int) -> bool:
+        """Whether the user leaves now."""
+        until_ns = self.runs_out_ns(content_ns)
+        return until_ns is not None and now_ns >= until_ns
+
     @property
     def _hazard(self) -> Hazard | None:
         return self._plan.wait if self._waiting else self._plan.stall

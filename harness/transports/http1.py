@@ -9,6 +9,7 @@ from harness import clock
 from harness.dialects.dialect import Dialect, HttpRequest
 from harness.dialects.events import TokenEvent
 from harness.plan.target import Limits
+from harness.policies.patience import Patience
 from harness.record import StreamRecord
 from harness.transports.connection import Address, ConnectFailed, Connection, connect
 from harness.transports.event_queue import EventQueue
@@ -38,9 +39,11 @@ class Http1Client:
         dialect: Dialect,
         leaving: Leaving | None = None,
         events: bool = False,
+        patience: Patience | None = None,
     ) -> "Exchange":
         """One attempt, to be used in a `with` block; `events` keeps them for iteration."""
-        return Exchange(self, address, request, reception, dialect, leaving, EventQueue() if events else None)
+        queue = EventQueue() if events else None
+        return Exchange(self, address, request, reception, dialect, leaving, queue, patience)
 
     def take(self, address: Address, record: StreamRecord) -> Connection:
         """A connection to `address`, the idle one if it still stands. Raises ConnectFailed."""
@@ -85,10 +88,12 @@ class Exchange:
         dialect: Dialect,
         leaving: Leaving | None,
         events: EventQueue | None,
+        patience: Patience | None = None,
     ) -> None:
         self.record = reception.record
         self._client, self._address, self._request = client, address, request
         self._reception, self._dialect, self._leaving, self._events = reception, dialect, leaving, events
+        self._patience = patience
         self._connection: Connection | None = None
         self._watch: Watch | None = None
         self._cause: Cause | None = None  # where there was nothing to watch
@@ -150,7 +155,7 @@ class Exchange:
             watch.end(Cause.RESET)  # unless an answer, or the end of the connection, came first
         else:
             record.sent_ns = clock.now()
-            client.sweep.add(record, watch, client.limits, self._leaving)
+            client.sweep.add(record, watch, client.limits, self._leaving, self._patience)
 
     def _settle(self, error: BaseException | None) -> None:
         """Must not block: it also runs when the greenlet is killed."""

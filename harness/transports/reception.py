@@ -8,7 +8,7 @@ from array import array
 from collections.abc import Callable, Sequence
 from enum import Enum
 
-from harness.answer import AnswerCheck
+from harness.answer import AnswerCheck, Integrity
 from harness.dialects.dialect import Dialect
 from harness.dialects.events import CONTENT, Completion, Kind, TokenEvent
 from harness.record import Outcome, StreamRecord
@@ -41,11 +41,15 @@ class Cause(Enum):
 
 
 class Reception:
-    """One response being received. Not reusable."""
+    """One response being received. Not reusable.
+
+    Where it goes on with an answer that broke off, `check` is the one that saw the beginning: the record then
+    counts what this response brought. `last_event` is the id of the last event, for the next to go on from.
+    """
 
     __slots__ = (
-        "_body", "_bytes", "_check", "_corrupt", "_decoder", "_error", "_events", "_frames", "_http", "_lag",
-        "_leave_at", "_tokens", "_us", "_wordless", "hear", "record",
+        "_before", "_body", "_bytes", "_check", "_corrupt", "_decoder", "_error", "_events", "_frames",
+        "_http", "_lag", "_leave_at", "_tokens", "_us", "_wordless", "hear", "last_event", "record",
     )  # fmt: skip
 
     def __init__(
@@ -60,6 +64,8 @@ class Reception:
         self._frames = SseDecoder() if dialect.wire == "sse" else NdjsonDecoder()
         self._decoder = dialect.decoder()
         self._check = check
+        self._before = check.result() if check is not None else Integrity()
+        self.last_event = ""
         self._leave_at = leave_at_token
         self._body = b""  # of an error response
         self._error: TokenEvent | None = None
@@ -104,7 +110,9 @@ class Reception:
     def _position(self) -> int:
         """How many tokens the user has seen. Frames are counted only where tokens cannot be told."""
         record = self.record
-        return record.content_events if self._check is None else record.tokens + self._wordless
+        if self._check is None:
+            return record.content_events
+        return self._before.tokens + record.tokens + self._wordless
 
     def _head(self, stamp_ns: int) -> None:
         record = self.record
@@ -136,6 +144,8 @@ class Reception:
                     if hear is not None and event.kind is not Kind.OTHER:
                         hear(event)
                 events += content
+            if frames:
+                self.last_event = frames[-1].id
             if offence:
                 break
         if record.first_event_ns is None and record.frames:
@@ -192,14 +202,14 @@ class Reception:
         record.read_bytes = self._bytes.tobytes()
         record.read_events, record.read_tokens = self._events.tobytes(), self._tokens.tobytes()
         if self._check is not None:
-            found = self._check.result()
+            found, before = self._check.result(), self._before
             record.verified = True
-            record.tokens, record.lost, record.duplicated = found.tokens, found.lost, found.duplicated
-            record.reordered, record.crosstalk, record.altered = (
-                found.reordered,
-                found.crosstalk,
-                found.altered,
-            )
+            record.tokens = found.tokens - before.tokens
+            record.lost = max(found.lost - before.lost, 0)  # a hole may be filled by going on before it
+            record.duplicated = found.duplicated - before.duplicated
+            record.reordered = found.reordered - before.reordered
+            record.crosstalk = found.crosstalk - before.crosstalk
+            record.altered = found.altered - before.altered
         record.outcome, record.detail = self._outcome(cause)
         self._messages(cause, dialect)
 
@@ -239,8 +249,8 @@ class Reception:
     def _short(self) -> bool:
         # "stop" with less text than the usage claims is a false success, not a whole answer.
         record = self.record
-        claimed = record.output_tokens
-        return record.verified and not self._wordless and claimed is not None and record.tokens < claimed
+        claimed, tokens = record.output_tokens, self._before.tokens + record.tokens
+        return record.verified and not self._wordless and claimed is not None and tokens < claimed
 
     def _messages(self, cause: Cause, dialect: Dialect) -> None:
         record = self.record

@@ -8,6 +8,7 @@ import msgspec
 
 from harness import clock
 from harness.plan.target import Limits
+from harness.policies.patience import Patience
 from harness.record import StreamRecord
 from harness.transports.deadlines import expired
 from harness.transports.leaving import Leaving
@@ -21,6 +22,7 @@ class _Entry(msgspec.Struct):
     record: StreamRecord
     limits: Limits
     leaving: Leaving | None
+    patience: Patience | None
 
 
 class Sweep:
@@ -42,8 +44,15 @@ class Sweep:
             self._greenlet.kill(block=False)
             self._greenlet = None
 
-    def add(self, record: StreamRecord, watch: Watch, limits: Limits, leaving: Leaving | None) -> None:
-        self._open[watch] = _Entry(record, limits, leaving)
+    def add(
+        self,
+        record: StreamRecord,
+        watch: Watch,
+        limits: Limits,
+        leaving: Leaving | None,
+        patience: Patience | None = None,
+    ) -> None:
+        self._open[watch] = _Entry(record, limits, leaving, patience)
 
     def remove(self, watch: Watch) -> None:
         self._open.pop(watch, None)
@@ -63,4 +72,6 @@ class Sweep:
     def _judge(self, watch: Watch, entry: _Entry, now_ns: int) -> Cause | None:
         if entry.leaving is not None and entry.leaving.due(entry.record, now_ns):
             return Cause.LEFT
+        if entry.patience is not None and entry.patience.is_over(entry.record.last_content_ns, now_ns):
+            return Cause.GAVE_UP
         return expired(entry.record, watch.last_ns, entry.limits, now_ns)
