@@ -1,9 +1,12 @@
 """Checks and validity -> one state, one exit code, and words for people."""
 
+from collections.abc import Iterable
+
 from harness.summary import CheckResult, Metric, RunInfo, State, Summary, Validity
 
 _CODES = {"PASS": 0, "FAIL": 1, "INVALID": 2, "INCONCLUSIVE": 3, "NOT MEASURED": 3}
 INTERRUPTED = 4
+_NAMED = 3
 
 
 def verdict_state(run: RunInfo, validity: Validity, checks: list[CheckResult]) -> State:
@@ -22,6 +25,11 @@ def verdict_state(run: RunInfo, validity: Validity, checks: list[CheckResult]) -
 def exit_code_of(run: RunInfo, state: State) -> int:
     """An interruption by the user outranks all; the death of a part is no interruption but INVALID."""
     return INTERRUPTED if run.interrupted and not run.died else _CODES[state]
+
+
+def worst_code(codes: Iterable[int]) -> int:
+    """Of several runs: 4 before 2 before 1 before 3 before 0."""
+    return min(codes, key=(INTERRUPTED, 2, 1, 3, 0).index)
 
 
 def reasons(run: RunInfo, validity: Validity, checks: list[CheckResult]) -> list[str]:
@@ -59,8 +67,7 @@ def _outcome(summary: Summary, state: State) -> str:
         case "PASS":
             return f"The system kept all {len(judged)} promises that this run could judge."
         case "FAIL":
-            names = ", ".join(dict.fromkeys(f"{check.id} in {check.phase}" for check in failed))
-            return f"The system broke {len(failed)} of {len(judged)} promises: {names}."
+            return f"The system broke {len(failed)} of {len(judged)} promises: {_some(failed)}."
         case "INVALID":
             return "This run cannot be used: the harness cannot vouch for its own numbers."
         case _:
@@ -68,18 +75,26 @@ def _outcome(summary: Summary, state: State) -> str:
             return f"No promise was broken, but {open_ones or 'all'} stayed open for want of evidence."
 
 
+def _some(failed: list[CheckResult]) -> str:
+    """The first three by name; the page has them all."""
+    names = list(dict.fromkeys(f"{check.id} in {check.phase}" for check in failed))
+    rest = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + rest
+
+
 def _users(summary: Summary) -> str:
     intended = summary.streams.get("intended", 0)
     completed = summary.streams.get("outcomes", {}).get("completed", 0)
     if not intended:
         return "No stream was recorded."
-    text = f"{completed} of {intended} streams gave their users a whole answer"
+    text = f"{completed:,} of {intended:,} streams gave their users a whole answer"
     others = intended - completed
     planned = min(_broken_on_purpose(summary), others)
     if planned:
-        text += f"; planned faults broke {'the' if planned == others else f'{planned} of the'} other {others}"
-    first = _first_token(summary.metrics.get("ttft_user"))
-    return f"{text}; the first token came {first}." if first else f"{text}."
+        some = "the" if planned == others else f"{planned:,} of the"
+        text += f"; planned faults broke {some} other {others:,}"
+    first = _first_token(*_headline(summary))
+    return f"{text}; {first}." if first else f"{text}."
 
 
 def _broken_on_purpose(summary: Summary) -> int:
@@ -87,15 +102,30 @@ def _broken_on_purpose(summary: Summary) -> int:
     return sum(n for row in summary.faults for outcome, n in row.outcomes.items() if outcome != "completed")
 
 
-def _first_token(metric: Metric | None) -> str:
-    """Median and p95 of those who got a first token, in words; empty below the floors."""
+def _headline(summary: Summary) -> tuple[Metric | None, str]:
+    """TTFT of the steady phase with most streams, which planned faults do not drown; else of the run."""
+    steady = [p for p in summary.phases if p.span.kind == "steady" and "ttft_user" in p.metrics]
+    if steady:
+        phase = max(steady, key=lambda phase: phase.metrics["ttft_user"].n)
+        return phase.metrics["ttft_user"], f"in phase {phase.span.name}"
+    return summary.metrics.get("ttft_user"), "over the whole run"
+
+
+def _first_token(metric: Metric | None, where: str) -> str:
+    """Median and p95 of all streams, those included that never got one; empty below the floors."""
     if metric is None:
         return ""
-    places = (("p50", "half of those who got one"), ("p95", "nineteen in twenty"))
-    found = [(metric.ok.get(name), words) for name, words in places]
-    return " and ".join(
-        f"within {value[0]:.0f} ms for {words}" for value, words in found if value is not None
+    half, most = (
+        value[0] if (value := metric.all.get(name)) is not None else None for name in ("p50", "p95")
     )
+    if half == "inf":
+        return f"{where} at least half of all streams never got a first token"
+    if half is None:
+        return ""
+    text = f"{where} the first token came within {half:,.0f} ms for half of all streams"
+    if most == "inf":
+        return f"{text} and never for more than one in twenty"
+    return f"{text} and within {most:,.0f} ms for nineteen in twenty" if most is not None else text
 
 
 def _trusted(summary: Summary) -> str:

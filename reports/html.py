@@ -26,18 +26,19 @@ def render(summary: Summary) -> str:
     """The whole page. The same summary gives the same text."""
     data = json_report.encode(summary)
     summary = json_report.decode(data)
-    return _template().render(
+    return template("page.html").render(
         summary=summary,
         chapters=chapters.of(summary),
-        css=_own("page.css", palette.css()),
-        script=_own("page.js"),
+        css=own("page.css", palette.css()),
+        script=own("page.js"),
         # Inside a script element only "<" can end it or open a comment; JSON has another way to write it.
         data=Markup(data.decode().strip().replace("<", "\\u003c")),  # noqa: S704 - escaped just here
         **_pictures(summary),
     )
 
 
-def _own(name: str, before: str = "") -> Markup:
+def own(name: str, before: str = "") -> Markup:
+    """A file of the page's folder, to be put into it as it is."""
     return Markup(before + (_PAGE / name).read_text("utf-8"))  # noqa: S704 - a file of this package
 
 
@@ -64,7 +65,8 @@ def _pictures(summary: Summary) -> dict[str, Any]:
 
 
 @cache
-def _template() -> jinja2.Template:
+def template(name: str) -> jinja2.Template:
+    """A template of the page's folder, with all that its like may use. Everything is escaped."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_PAGE),
         autoescape=True,
@@ -91,7 +93,7 @@ def _template() -> jinja2.Template:
         "view": chapters,
         "states": states,
     }
-    return environment.get_template("page.html")
+    return environment.get_template(name)
 
 
 def slug(text: str) -> str:

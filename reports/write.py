@@ -1,5 +1,6 @@
 """What a run leaves for its readers: `summary.json`, `report.html` and `figures/`."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from harness.summary import Summary
@@ -21,6 +22,16 @@ def write_all(summary: Summary, folder: Path) -> list[Path]:
     summary = json_report.decode(data)
     (folder / "report.html").write_text(render(summary), "utf-8", newline="\n")
     return [folder / "summary.json", folder / "report.html", *write_figures(summary, folder / "figures")]
+
+
+def write_overlay(summaries: Sequence[Summary], path: Path) -> Path:
+    """Write the page that shows several runs over each other. Raises ValueError for one, or for too many."""
+    from reports.overlay import render
+
+    text = render(summaries)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, "utf-8", newline="\n")
+    return path
 
 
 def write_format(name: str, summary: Summary, folder: Path) -> Path:

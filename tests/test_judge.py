@@ -15,7 +15,8 @@ def test_a_healthy_run_passes():
     assert summary.streams["intended"] == 553
     assert summary.streams["outcomes"]["completed"] == 506
     assert summary.verdict.sentences[1].startswith(
-        "506 of 553 streams gave their users a whole answer; planned faults broke the other 47; the first"
+        "506 of 553 streams gave their users a whole answer; planned faults broke the other 47; in phase "
+        "steady the first token came within "
     )
 
 

@@ -1,7 +1,18 @@
+import msgspec
 import pytest
 
-from harness.summary import CheckResult, RunInfo, TrustCheck, Validity
-from harness.verdict import exit_code_of, reasons, verdict_state
+from harness.summary import (
+    CheckResult,
+    Metric,
+    PhaseResult,
+    RunInfo,
+    Span,
+    Summary,
+    TrustCheck,
+    Validity,
+    Verdict,
+)
+from harness.verdict import exit_code_of, reasons, sentences, verdict_state, worst_code
 
 
 def info(**keys):
@@ -53,3 +64,59 @@ def test_reasons_begin_with_what_failed():
         "meets_slo (steady): INCONCLUSIVE.",
         "cpu: hot",
     ]
+
+
+@pytest.mark.parametrize(
+    ("codes", "worst"), [([0], 0), ([0, 3], 3), ([3, 1, 0], 1), ([1, 2, 3], 2), ([2, 4, 1], 4)]
+)
+def test_of_several_runs_the_worst_code_counts(codes, worst):
+    assert worst_code(codes) == worst
+
+
+def ttft(p50, p95):
+    def quantile(value):
+        return None if value is None else (value, value, value)
+
+    return Metric(unit="ms", n=300, censored=0, all={"p50": quantile(p50), "p95": quantile(p95)})
+
+
+def summary(phases=(), whole=None):
+    return Summary(
+        run=info(), validity=trust("VALID"), verdict=Verdict(state="PASS", exit_code=0),
+        streams={"intended": 42300, "outcomes": {"completed": 42300}},
+        metrics={"ttft_user": whole} if whole else {},
+        phases=[
+            PhaseResult(span=Span(name=name, kind=kind, t0_s=0, t1_s=1), load="", metrics={"ttft_user": one})
+            for name, kind, one in phases
+        ],
+    )  # fmt: skip
+
+
+def seen(*args, **keys):
+    return sentences(summary(*args, **keys), "PASS")[1]
+
+
+def test_first_tokens_are_those_of_the_steady_phase_and_of_all_its_streams():
+    phases = [("steady", "steady", ttft(249.4, 1428.0)), ("mobile", "fault", ttft(9999.0, 9999.0))]
+    assert seen(phases, whole=ttft(1.0, 2.0)) == (
+        "42,300 of 42,300 streams gave their users a whole answer; in phase steady the first token came "
+        "within 249 ms for half of all streams and within 1,428 ms for nineteen in twenty."
+    )
+
+
+def test_without_a_steady_phase_the_sentence_says_that_it_is_of_the_whole_run():
+    assert "; over the whole run the first token came within 3 ms for half" in seen(whole=ttft(3.0, None))
+
+
+def test_streams_that_never_got_a_token_are_in_the_sentence():
+    assert seen(whole=ttft(3.0, "inf")).endswith("half of all streams and never for more than one in twenty.")
+    assert seen(whole=ttft("inf", "inf")).endswith("at least half of all streams never got a first token.")
+    assert seen(whole=ttft(None, None)) == "42,300 of 42,300 streams gave their users a whole answer."
+
+
+def test_three_broken_promises_are_named_and_the_rest_counted():
+    broken = msgspec.structs.replace(summary(), checks=[check("FAIL", f"c{n}") for n in range(5)])
+    said = sentences(broken, "FAIL")[0]
+    assert said == "The system broke 5 of 5 promises: c0 in steady, c1 in steady, c2 in steady and 2 more."
+    three = msgspec.structs.replace(broken, checks=broken.checks[:3])
+    assert sentences(three, "FAIL")[0].endswith(": c0 in steady, c1 in steady, c2 in steady.")

@@ -46,10 +46,10 @@ def _judge_percentile(view: PhaseView, slo: Slo, p: float, result: CheckResult) 
     result.value = value
     result.state = "PASS" if slo.holds(reached) else "FAIL"
     thin = "; thin, few samples lie beyond it" if is_thin(n, p) else ""
-    lost = f", {samples.censored} never reached it" if samples.censored else ""
+    lost = f", {samples.censored:,} never reached it" if samples.censored else ""
     result.evidence = (
         f"{_show(value, samples.unit)} (95 % interval {_show(low, '')} to {_show(high, samples.unit)}, "
-        f"{n} streams{lost}{thin})."
+        f"{n:,} streams{lost}{thin})."
     )
 
 
@@ -59,11 +59,11 @@ def _below_floor(slo: Slo, p: float, ordered: Floats, n: int, least: int, result
     if slo.relation in ("<", "<=") and beyond > least - np.ceil(round(least * p, 9)):
         result.state = "FAIL"
         result.evidence = (
-            f"{beyond} of {n} streams are beyond it: more than {least} streams, of which at least "
-            f"{least - n} are missing, may have."
+            f"{beyond:,} of {n:,} streams are beyond it: more than {least:,} streams, of which at least "
+            f"{least - n:,} are missing, may have."
         )
         return
-    result.evidence = f"{n} streams are too few for this percentile; {least - n} more are needed."
+    result.evidence = f"{n:,} streams are too few for this percentile; {least - n:,} more are needed."
     result.fix = "Make the phase longer or its load higher."
 
 
@@ -71,18 +71,18 @@ def _judge_share(view: PhaseView, slo: Slo, result: CheckResult) -> None:
     n = int(np.count_nonzero(view.mine & view.joined.calls))
     value = shares()[slo.metric](view.joined, view.mine)
     if value is None:
-        result.evidence = f"{n} streams hold nothing from which {slo.metric} could be taken."
+        result.evidence = f"{n:,} streams hold nothing from which {slo.metric} could be taken."
         result.fix = "Make the phase longer or its load higher; some metrics need the mock behind the system."
         return
     result.value = as_number(value)
     least = _needed(slo.limit)
     best = (value * n + (least - n)) / least if slo.relation in (">", ">=") else value * n / least
     if n < least and slo.holds(best):
-        result.evidence = f"{value:.4g} in {n} streams, too few to tell; {least - n} more are needed."
+        result.evidence = f"{value:.4g} in {n:,} streams, too few to tell; {least - n:,} more are needed."
         result.fix = "Make the phase longer or its load higher."
         return
     result.state = "PASS" if slo.holds(value) else "FAIL"
-    result.evidence = f"{value:.4g} over {n} streams."
+    result.evidence = f"{value:.4g} over {n:,} streams."
 
 
 def _needed(limit: float) -> int:
@@ -92,5 +92,7 @@ def _needed(limit: float) -> int:
 
 
 def _show(value: float | str | None, unit: str) -> str:
-    shown = "never" if value == "inf" else f"{value:.4g}" if isinstance(value, float) else "?"
-    return shown if value == "inf" else f"{shown} {unit}".strip()
+    if value == "inf":
+        return "never"
+    shown = "?" if not isinstance(value, float) else f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"
+    return f"{shown} {unit}".strip()

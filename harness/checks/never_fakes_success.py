@@ -28,8 +28,8 @@ def check(view: PhaseView) -> list[CheckResult]:
             phase=view.phase.name,
             state="FAIL" if wrong.any() else "PASS",
             promise=PROMISE,
-            evidence=f"{count(wrong)} of {count(claims)} answers that claimed to be complete were not; "
-            f"the provider broke {count(broken)} answers.",
+            evidence=f"{count(wrong):,} of {count(claims):,} answers that claimed to be complete were not; "
+            f"the provider broke {count(broken):,} answers.",
             value=count(wrong),
             limit=0,
             unit="streams",

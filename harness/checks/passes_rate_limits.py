@@ -22,10 +22,10 @@ def check(view: PhaseView) -> list[CheckResult]:
     owed = np.isfinite(attempts["up_retry_after_s"].to_numpy(dtype=np.float64))
     silent = judged & limited & owed & ~told
     wrong = (judged & ~limited) | silent
-    evidence = f"{count(judged & limited)} of {count(judged)} provider refusals reached the user as such"
+    evidence = f"{count(judged & limited):,} of {count(judged):,} provider refusals reached the user as such"
     other = counts(joined, judged & ~limited)
     evidence += f"; the others: {listed(other)}" if other else ""
-    evidence += f"; {count(silent)} without Retry-After." if silent.any() else "."
+    evidence += f"; {count(silent):,} without Retry-After." if silent.any() else "."
     return [
         CheckResult(
             id="passes_rate_limits",

@@ -63,19 +63,21 @@ def _result(view: PhaseView, judged: Bools, silence: np.ndarray) -> CheckResult:
     if failed.any():
         result.state = "FAIL"
         result.evidence = (
-            f"{count(failed)} of {count(judged)} streams that were open when an outage began did not "
+            f"{count(failed):,} of {count(judged):,} streams that were open when an outage began did not "
             f"complete: {listed(counts(joined, failed))}."
         )
         result.fix = "Raise idle limits on the way above the outage; a silent network is not a closed one."
     elif not waited.any():
         result.state = "INCONCLUSIVE"
         result.evidence = (
-            f"{count(judged)} streams were open when an outage began, and none shows a gap of more than 1 s."
+            f"{count(judged):,} streams were open when an outage began, and none shows a gap of more than "
+            "1 s."
         )
         result.fix = "Make the outage longer than 1 s, or the load higher, so that it meets open streams."
     else:
         result.evidence = (
-            f"{count(whole)} of {count(judged)} streams that were open when an outage began completed; "
-            f"{count(waited)} of them waited more than 1 s, the longest {silence[waited].max() / 1000:.1f} s."
+            f"{count(whole):,} of {count(judged):,} streams that were open when an outage began completed; "
+            f"{count(waited):,} of them waited more than 1 s, the longest "
+            f"{silence[waited].max() / 1000:.1f} s."
         )
     return result

@@ -71,9 +71,9 @@ def count(flags: Bools) -> int:
 
 def of(part: int, whole: int, noun: str = "streams") -> str:
     """`3 of 120 streams`."""
-    return f"{part} of {whole} {noun}"
+    return f"{part:,} of {whole:,} {noun}"
 
 
 def listed(counts: dict[str, int]) -> str:
     """`2 reset, 1 truncated`."""
-    return ", ".join(f"{number} {name}" for name, number in counts.items())
+    return ", ".join(f"{number:,} {name}" for name, number in counts.items())

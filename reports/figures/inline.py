@@ -52,7 +52,7 @@ def _row(summary: Summary, data: Series, row: Row) -> Picture:
         row.draw(axes, data)
         shade(axes, summary, data)
 
-    drawn = _twice(f"t-{row.id}", row.title, row.height_in, draw, None)
+    drawn = twice(f"t-{row.id}", row.title, row.height_in, draw, None)
     return Picture(row.id, row.title, row.keys, *drawn, right_axis=row.right_axis)
 
 
@@ -67,7 +67,7 @@ def distribution(summary: Summary, metric: str) -> list[Picture]:
         def shapes(axes: Axes) -> None:
             draw_shapes(axes, found)
 
-        drawn = _twice(f"s-{metric}", name, 0.62 * len(found) + 0.36, shapes, 0.2)
+        drawn = twice(f"s-{metric}", name, 0.62 * len(found) + 0.36, shapes, 0.2)
         pictures.append(Picture(f"{metric}-shape", f"{name} by phase, {unit}", [], *drawn))
     lines, limits = nines.of_phases(summary, metric), nines.limits(summary, metric)
     if nines.drawable(lines):
@@ -83,7 +83,7 @@ def by_nines(metric: str, title: str, lines: list[nines.Line], limits: list[nine
 
     keys = [Key(line.name, line.ink, "line") for line in lines]
     keys += [Key("limit of the plan", "limit", "dash")] if limits else []
-    return Picture(f"{metric}-nines", title, keys, *_twice(f"n-{metric}", title, 2.5, curves, 0.46))
+    return Picture(f"{metric}-nines", title, keys, *twice(f"n-{metric}", title, 2.5, curves, 0.46))
 
 
 _GROUPS = {
@@ -104,7 +104,7 @@ def streams(summary: Summary) -> list[Picture]:
         def lines(axes: Axes, found: list[GalleryStream] = found) -> None:
             gallery.draw(axes, found)
 
-        drawn = _twice(f"g-{why}", title, gallery.height_in(found), lines, 0.56)
+        drawn = twice(f"g-{why}", title, gallery.height_in(found), lines, 0.56)
         pictures.append(Picture(f"gallery-{why}", title, [] if pictures else gallery.KEYS, *drawn))
     worst = [stream for stream in summary.gallery if stream.why == "worst" and stream.curve]
     if worst:
@@ -142,7 +142,7 @@ def _unit(summary: Summary, metric: str) -> str:
     return next((metric.unit for metric in known if metric is not None), "ms")
 
 
-def _twice(
+def twice(
     id: str, title: str, height_in: float, draw: Callable[[Axes], None], left_in: float | None
 ) -> tuple[str, str]:
     """Both sizes. Rows of the timeline share their margins; other pictures bring their left one."""

@@ -36,9 +36,9 @@ def of_phases(summary: Summary, metric: str) -> list[Line]:
     return [Line(name, f"phase{place}", known[name]) for place, name in enumerate(names[:PHASES])]
 
 
-def limits(summary: Summary, metric: str) -> list[Limit]:
-    """The plan's limits to percentiles of one metric, each once."""
-    mine = [one for one in summary.objectives if one.metric == metric]
+def limits(summary: Summary, metric: str, phase: str | None = None) -> list[Limit]:
+    """The plan's limits to percentiles of one metric, each once; those of one phase, or of all."""
+    mine = [one for one in summary.objectives if one.metric == metric and phase in (None, one.phase)]
     return [Limit(p, value) for p, value in dict.fromkeys((one.percent / 100, one.limit) for one in mine)]
 
 

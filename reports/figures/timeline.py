@@ -104,7 +104,7 @@ def _draw_flight(axes: Axes, series: Series) -> None:
     else:
         right.set_ylim(0, (values.max() if values.size else 1) * 1.08)
         right.yaxis.set_major_locator(MaxNLocator(4))
-    right.yaxis.set_major_formatter(FuncFormatter(_short))
+    right.yaxis.set_major_formatter(FuncFormatter(short))
     right.grid(False)
 
 
@@ -172,7 +172,7 @@ def _draw_health(axes: Axes, series: Series) -> None:
         )
         right.set_ylim(0, max(1.0, float(np.nanmax(series.values["cpu"])) * 1.08))
         right.yaxis.set_major_locator(MaxNLocator(2))
-        right.yaxis.set_major_formatter(FuncFormatter(_short))
+        right.yaxis.set_major_formatter(FuncFormatter(short))
         right.grid(False)
 
 
@@ -186,10 +186,10 @@ def _area(
 def _count_axis(axes: Axes) -> None:
     axes.set_ylim(bottom=0, top=max(axes.get_ylim()[1], 1))
     axes.yaxis.set_major_locator(MaxNLocator(4, integer=True, min_n_ticks=2))
-    axes.yaxis.set_major_formatter(FuncFormatter(_short))
+    axes.yaxis.set_major_formatter(FuncFormatter(short))
 
 
-def _short(value: float, _position: int | None = None) -> str:
+def short(value: float, _position: int | None = None) -> str:
     """Axis numbers that fit a phone: 950, 1.5k, 20k, 3M."""
     for size, letter in ((1e6, "M"), (1e3, "k")):
         if abs(value) >= size:
