@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import gevent
-import locust  # noqa: F401  first, as in a real run
+import locust.argument_parser
 
 from harness import clock
 from harness.load.open_loop import OpenLoop
@@ -87,5 +87,7 @@ def no_class() -> list[str]:
 
 
 if __name__ == "__main__":
-    answers = {"shape": shape(), "shards": shards(), "missed": missed(), "no_class": no_class()}
+    options = locust.argument_parser.default_args_dict
+    answers: dict[str, Any] = {"parsed_once": options() is options()}
+    answers |= {"shape": shape(), "shards": shards(), "missed": missed(), "no_class": no_class()}
     sys.stdout.write(json.dumps(answers))

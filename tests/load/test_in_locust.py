@@ -52,3 +52,8 @@ def test_what_was_due_when_the_run_was_stopped_is_recorded(answers):
 
 def test_a_scenario_without_users_is_an_error_of_the_harness(answers):
     assert answers["no_class"] == ["ValueError: phase p: no user class was loaded from chat.py"]
+
+
+def test_a_change_of_phase_does_not_parse_all_options_once_an_option(answers):
+    """Locust's own function takes some 10 ms, and a worker called it for each of its options."""
+    assert answers["parsed_once"]
