@@ -11,13 +11,16 @@ that 35 minutes fit; they travel as little-endian bytes and are lists in Parquet
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import IO, Annotated, Any, TypeVar, get_args, get_type_hints
+from typing import IO, TYPE_CHECKING, Annotated, Any, TypeVar, get_args, get_type_hints
 
 import msgspec
 import numpy as np
-import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
+
+# pandas and pyarrow are imported where tables are made or read: every process of a run imports this module
+# for its rows, and they would cost each 80 MB and a third of a second.
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
 
 
 class Outcome(StrEnum):
@@ -223,8 +226,10 @@ def _column(name: str, hint: Any) -> Column:
     return Column(name, kind.__name__, type(None) in inner, col.unit, col.doc)
 
 
-def schema(row_type: type[msgspec.Struct]) -> pa.Schema:
+def schema(row_type: type[msgspec.Struct]) -> "pa.Schema":
     """The Parquet schema of a row type; meanings and units ride along as field metadata."""
+    import pyarrow as pa
+
     types = {"int": pa.int64(), "float": pa.float64(), "str": pa.string(), "bool": pa.bool_()}
     types["list[int32]"] = pa.list_(pa.int32())
     return pa.schema(
@@ -276,13 +281,18 @@ def read_parts(folder: Path, table: str) -> Parts:
 
 def write_parquet(rows: Iterable[msgspec.Struct], table: str, path: Path) -> None:
     """Write `rows` of `table` to a Parquet file; an empty table still has its columns."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     rows = list(rows)
     fields = schema(ROW_TYPES[table])
     arrays = [_arrow_array([getattr(row, field.name) for row in rows], field.type) for field in fields]
     pq.write_table(pa.Table.from_arrays(arrays, schema=fields), path, compression="zstd")
 
 
-def _arrow_array(values: list[Any], kind: pa.DataType) -> pa.Array:
+def _arrow_array(values: list[Any], kind: "pa.DataType") -> "pa.Array":
+    import pyarrow as pa
+
     if not pa.types.is_list(kind):
         return pa.array(values, type=kind)
     lengths = np.array([len(value) // 4 for value in values], dtype=np.int32)
@@ -291,11 +301,15 @@ def _arrow_array(values: list[Any], kind: pa.DataType) -> pa.Array:
     return pa.ListArray.from_arrays(pa.array(offsets), pa.array(flat))
 
 
-def read_table(path: Path, names: list[str] | None = None) -> pd.DataFrame:
+def read_table(path: Path, names: list[str] | None = None) -> "pd.DataFrame":
     """A Parquet file of a run as a table, or the columns `names` of it.
 
     Integers are nullable Int64, lists are int32 arrays.
     """
+    import pandas as pd
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     nullable = {pa.int64(): pd.Int64Dtype()}
     frame: pd.DataFrame = pq.read_table(path, columns=names).to_pandas(types_mapper=nullable.get)
     return frame
