@@ -17,7 +17,8 @@ from harness.stack.errors import StackError
 TOKENS_S = 50.0  # of each stream
 _TTFT_MS = 100.0
 _STREAM_S = 4.0  # mean length of an answer
-_SETTLE_S = 1.0  # at the start of a step, in which its new users are made and begin
+_RAMP_S = 1.0
+_SETTLE_S = 2.0  # Locust looks once a second whether users are wanted; then they begin within the ramp
 
 
 class Climber:
@@ -61,7 +62,7 @@ def climbing(steps: Sequence[int], step_s: float, workers: int) -> Plan:
         Phase(
             name=f"{place}: {streams} streams",
             duration_s=step_s,
-            load=Load(users=streams, ramp_s=_SETTLE_S, think_s=0.0),
+            load=Load(users=streams, ramp_s=_RAMP_S, think_s=0.0),
         )
         for place, streams in enumerate(steps)
     ]

@@ -15,7 +15,7 @@ from harness.doctor.search import Bracket, bracket
 from harness.doctor.text import finding_line
 from harness.stack.errors import StackError
 
-_STEP_S, _QUICK_STEP_S, _HOLD_S = 3.5, 2.5, 8.0
+_STEP_S, _QUICK_STEP_S, _HOLD_S = 4.0, 3.5, 9.0
 _HOLDS = 3  # tries to hold a load, each lower than the one before
 DISTURBED = 0.1  # share of the machine that others may take while a cap is measured
 

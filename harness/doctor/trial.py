@@ -3,7 +3,6 @@
 import os
 import sys
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -33,31 +32,28 @@ _LOOK_S = 0.1
 _OVERTIME_S = 30.0
 
 
-def run_trial(
-    plan: Plan,
-    folder: Path,
-    pace: dict[str, float],
-    emitters: int = 1,
-    look: Callable[[Part], None] = lambda load: None,
-) -> RunData:
+def run_trial(plan: Plan, folder: Path, pace: dict[str, float], emitters: int = 1) -> RunData:
     """Run `plan` against `emitters` fresh emitter processes and read everything back.
 
-    `pace` holds options of the emitter (`ttft_ms`, `itl_ms`, `tokens`, `vary`). The emitters get the last
-    cores and the load the others, where there are several. `look` is called with the load process now and
-    then. Raises StackError when something cannot start or the load never does.
+    `pace` holds options of the emitter (`ttft_ms`, `itl_ms`, `tokens`, `vary`). Where there is a core for
+    each process, the emitters get the last ones and the load the others. Raises StackError when something
+    cannot start or the load never does.
     """
     run = RunFolder(folder.resolve())  # the parts have working folders of their own
     write_plan(run, plan)
     run.parts.mkdir(parents=True, exist_ok=True)
     started_ns, before = clock.now(), used()
-    sources = start_emitters(run.root, {**pace, "seed": plan.seed}, emitters)
+    cores = _cores()
+    enough = emitters + plan.workers <= len(cores)
+    sources = start_emitters(run.root, {**pace, "seed": plan.seed}, emitters, pinned=enough)
     load: Part | None = None
     try:
         wiring = Wiring(url=f"http://127.0.0.1:{port_of(sources)}", folder=str(run.root))
         load = load_process([SCENARIOS / "chat.py"], run.plan, wiring, plan.workers, run.root)
         load.start(cwd=run.parts)
-        pin(load.pid, apart_from=emitters)
-        _wait(load, plan, look)
+        if enough:
+            os.sched_setaffinity(load.pid, cores[:-emitters])
+        _wait(load, plan)
     finally:
         if load is not None:
             load.stop()
@@ -67,7 +63,7 @@ def run_trial(
 
 
 def start_emitters(root: Path, pace: dict[str, float], count: int, pinned: bool = True) -> list[Part]:
-    """Emitters that share one port; `pinned` each to a core of its own as far as there are any.
+    """Emitters that share one port; `pinned` each to a core of its own, from the last one on.
 
     Their ledgers are parts below `root`. Raises StackError.
     """
@@ -85,7 +81,7 @@ def start_emitters(root: Path, pace: dict[str, float], count: int, pinned: bool 
             source.start()
             source.wait_ready_line()
             if pinned:
-                _pin_to(source.pid, [-1 - number % max(1, len(_cores()) - 1)])
+                os.sched_setaffinity(source.pid, {_cores()[-1 - number]})
     except BaseException:
         for source in sources:
             source.stop()
@@ -98,28 +94,13 @@ def port_of(sources: list[Part]) -> int:
     return int(sources[0].wait_ready_line()["port"])
 
 
-def pin(pid: int, apart_from: int) -> None:
-    """Keep a process off the cores of `apart_from` emitters, if that leaves any."""
-    cores = _cores()
-    own = len(cores) - min(apart_from, len(cores) - 1)
-    if own < len(cores):
-        _pin_to(pid, list(range(own)))
-
-
 def _cores() -> list[int]:
     return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
 
 
-def _pin_to(pid: int, places: list[int]) -> None:
-    cores = _cores()
-    if len(cores) > 1:
-        os.sched_setaffinity(pid, {cores[place] for place in places})
-
-
-def _wait(load: Part, plan: Plan, look: Callable[[Part], None]) -> None:
+def _wait(load: Part, plan: Plan) -> None:
     deadline_s = time.monotonic() + plan.duration_s + plan.drain_s + _OVERTIME_S
     while load.exit_status() is None:
-        look(load)
         if time.monotonic() > deadline_s:
             return  # what there is says enough; the caller stops it
         time.sleep(_LOOK_S)
