@@ -24,7 +24,9 @@ from harness.plan.reader import JOURNEYS, PlanError, load_as, load_plan
 from harness.preflight import SCENARIOS
 from harness.run_folder import RunFolderError, read_run
 from harness.stack.errors import StackError
+from harness.verdict import worst_code
 from reports import formats, json_report, terminal, write
+from reports.overlay import MOST_RUNS
 from reports.progress import LINE_EVERY_S, Live, dashboard, line
 
 _SERVERS = {"mock": "mock_provider.command", "gateway": "gateway.__main__"}
@@ -33,6 +35,7 @@ _LATE = {  # what has a module of its own, loaded only when it is asked for
     "gate": ("harness.compare.gate_command", "a run or comparison for CI: exit code, JUnit, annotations"),
     "calibrate": ("harness.compare.calibrate_command", "A/A comparisons here, and +10 %% that must be found"),
     "trend": ("harness.compare.trend_command", "slow changes over many stored runs (advice)"),
+    "capacity": ("harness.capacity.command", "the most load that the plan's objectives allow"),
     "headroom": ("harness.capacity.headroom_command", "the provider quotas that a load needs"),
 }
 _ERROR = 4  # usage, environment, harness error or interrupted
@@ -98,8 +101,15 @@ def _parser() -> argparse.ArgumentParser:
     _run_options(run)
     run.set_defaults(command=_run)
 
-    report = commands.add_parser("report", help="judge a run again and render its report")
-    report.add_argument("folder", type=Path, help="a folder below runs/")
+    report = commands.add_parser(
+        "report", help="judge runs again and render their reports; several are laid over each other"
+    )
+    report.add_argument(
+        "folder", type=Path, nargs="+", help="folders below runs/; changes are against the first"
+    )
+    report.add_argument(
+        "--overlay", type=Path, metavar="FILE", help="where the page of several runs goes (overlay.html)"
+    )
     report.add_argument(
         "--format",
         action="append",
@@ -232,11 +242,17 @@ class _Progress:
 
 
 def _report(arguments: argparse.Namespace) -> int:
-    code = _conclude(arguments.folder, Console())
-    summary = json_report.decode((arguments.folder / "summary.json").read_bytes())
-    for name in arguments.format:
-        print(f"{name}: {write.write_format(name, summary, arguments.folder)}")
-    return code
+    if len(arguments.folder) > MOST_RUNS:
+        raise RunFolderError(f"{len(arguments.folder)} folders: an overlay shows at most {MOST_RUNS} runs")
+    console = Console()
+    codes = [_conclude(folder, console) for folder in arguments.folder]
+    summaries = [json_report.decode((folder / "summary.json").read_bytes()) for folder in arguments.folder]
+    for folder, summary in zip(arguments.folder, summaries, strict=True):
+        for name in arguments.format:
+            print(f"{name}: {write.write_format(name, summary, folder)}")
+    if len(summaries) > 1:
+        print(f"overlay: {write.write_overlay(summaries, arguments.overlay or Path('overlay.html'))}")
+    return worst_code(codes)
 
 
 def _conclude(folder: Path, console: Console) -> int:

@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from harness import record
 from harness.metrics.run_data import RunData, RunFacts
@@ -151,11 +152,22 @@ def _table(folder: RunFolder, name: str, share: float = 1.0, whole: pd.Series | 
     path = folder.table(name)
     if path.is_file():
         read = record.read_table if share == 1.0 else lambda path: read_sample(path, share, whole)
+        _check_types(_readable(path, lambda: pq.read_schema(path)), name, path)
         return _with_new_columns(_readable(path, lambda: read(path)), name, path)
     with tempfile.TemporaryDirectory() as nowhere:
         empty = Path(nowhere) / path.name
         record.write_parquet([], name, empty)
         return record.read_table(empty)
+
+
+def _check_types(there: pa.Schema, name: str, path: Path) -> None:
+    """Raises RunFolderError naming the first column that holds something else than it must."""
+    for field in record.schema(record.ROW_TYPES[name]):
+        if field.name in there.names and there.field(field.name).type != field.type:
+            raise RunFolderError(
+                f"{path}: the column {field.name} holds {there.field(field.name).type} instead of {field.type}; "
+                "this is no table that a run has written"
+            )
 
 
 def _with_new_columns(table: pd.DataFrame, name: str, path: Path) -> pd.DataFrame:

@@ -39,9 +39,11 @@ def check(view: PhaseView) -> list[CheckResult]:
     finite = delay[np.isfinite(delay)]
     slowest = f"{finite.max():.0f} ms" if len(finite) else "never"
     if drains:
-        evidence = f"The provider was stopped for {count(wrong)} of {len(rows)} users who left; "
+        evidence = f"The provider was stopped for {count(wrong):,} of {len(rows):,} users who left; "
     else:
-        evidence = f"{len(rows) - count(wrong)} of {len(rows)} users' leaving reached the provider within "
+        evidence = (
+            f"{len(rows) - count(wrong):,} of {len(rows):,} users' leaving reached the provider within "
+        )
         evidence += f"{allowed_ms:.0f} ms (slowest noticed: {slowest}); "
     return [
         CheckResult(
@@ -49,7 +51,7 @@ def check(view: PhaseView) -> list[CheckResult]:
             phase=view.phase.name,
             state="FAIL" if wrong.any() else "PASS",
             promise=promise,
-            evidence=evidence + f"{wasted} tokens were generated for nobody.",
+            evidence=evidence + f"{wasted:,} tokens were generated for nobody.",
             value=count(wrong),
             limit=0,
             unit="streams",

@@ -55,7 +55,7 @@ def check(view: PhaseView) -> list[CheckResult]:
 
 
 def _evidence(emitted: int, received: int, streams: int, damage: dict[str, int], miscounted: int) -> str:
-    text = f"{received} of {emitted} tokens arrived in {streams} completed streams"
+    text = f"{received:,} of {emitted:,} tokens arrived in {streams:,} completed streams"
     text += f"; {listed(damage)}" if damage else "; none lost, repeated, reordered, foreign or altered"
-    text += f"; usage differs from the text in {miscounted} streams" if miscounted else ""
+    text += f"; usage differs from the text in {miscounted:,} streams" if miscounted else ""
     return text + "."

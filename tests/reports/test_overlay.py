@@ -32,8 +32,8 @@ def test_every_run_has_its_numbers_and_the_change_is_against_the_first():
 @pytest.mark.parametrize(
     ("before", "after", "said"),
     [
-        (100.0, 113.0, "+13.0 %"), (100.0, 90.0, "-10.0 %"), ("inf", 5.0, ""), (5.0, "inf", ""), (0.0, 5.0, ""),
-        (None, 5.0, ""),
+        (100.0, 113.0, "+13.0 %"), (100.0, 90.0, "-10.0 %"), ("inf", 5.0, ""), (5.0, "inf", ""),
+        (0.0, 5.0, ""), (None, 5.0, ""),
     ],
 )  # fmt: skip
 def test_a_change_needs_two_numbers(before, after, said):
