@@ -116,8 +116,8 @@ class Desk:
             raise Problem(400, f"The model name {request.model!r}: {error}", param="model") from None
         profile = self._profile(name, given, incoming.path)
         asked_fault = prefix_fault or given.fault or _header_fault(incoming)
-        if asked_fault is not None and faults.load(asked_fault.id).needs_stream and not request.stream:
-            raise Problem(400, f"The fault {asked_fault.id} can only be played on a stream.", param="model")
+        if asked_fault is not None:
+            _must_fit(asked_fault, request, profile.dialect)
         identity = identify(request.prompt)
         row.stream, row.input_tokens = identity.recorded, count_tokens(request.prompt)
         seed = self._seed if given.seed is None else given.seed
@@ -206,8 +206,12 @@ class Desk:
         def error(problem: Problem, more: Headers) -> Script:
             return _error(asked.api, problem, row, (*headers, *more))
 
-        setting = Setting(dialect=dialects.load(asked.profile.dialect), error=error)
-        played = faults.load(rule.id).play(script, rule, setting)
+        fault, dialect = faults.load(rule.id), dialects.load(asked.profile.dialect)
+        if not fault.can_play(fault.kind(rule), dialect):
+            return script  # a rule may match more than it can harm; the ledger names no fault then
+        played = fault.play(
+            script, rule, Setting(dialect=dialect, error=error, input_tokens=row.input_tokens)
+        )
         return played.replace(played.steps, fault=notation.label(rule))
 
 
@@ -217,6 +221,16 @@ def _without_prefix(path: str) -> tuple[str, FaultRule | None]:
         return path, None
     text, slash, rest = path[3:].partition("/")
     return slash + rest, notation.parse(text)
+
+
+def _must_fit(rule: FaultRule, request: ChatRequest, dialect: str) -> None:
+    """Raises Problem for a fault that this request has asked for and that its answer cannot have."""
+    fault = faults.load(rule.id)
+    if fault.needs_stream and not request.stream:
+        raise Problem(400, f"The fault {rule.id} can only be played on a stream.", param="model")
+    if not fault.can_play(fault.kind(rule), dialects.load(dialect)):
+        text = f"The fault {notation.label(rule)} cannot be played in the dialect {dialect}."
+        raise Problem(400, text, param="model")
 
 
 def _header_fault(incoming: Incoming) -> FaultRule | None:

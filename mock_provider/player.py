@@ -54,12 +54,14 @@ class Player:
         self._script, self._encoder, self._head = script, encoder, head
         self._seed, self._stream = seed, stream
         self._transport, self._pacer, self._on_end = transport, pacer, on_end
-        self._steps, self._reframe = script.steps, script.reframe
+        self._steps = script.steps
+        self._reframe = script.reframe() if script.reframe is not None else None
+        # All else takes the short way, on which a frame is one chunk.
+        self._plain = self._reframe is None and not script.chunk_extension
         self._chunked = script.framing is Framing.CHUNKED
         self._cancellable = cancellable
         self._grants: deque[int] | None = deque() if batched else None
         self._next = 0
-        self._frames = 0
         self._held = ""  # text that rides on the finish
         self._alarm: Alarm | None = None
         self._ended = False
@@ -194,12 +196,19 @@ class Player:
     def _write(self, frame: bytes) -> None:
         if not frame or self._gone:
             return
-        if self._reframe is None:
+        if self._plain:
             self._transport.write(b"%x\r\n%b\r\n" % (len(frame), frame) if self._chunked else frame)
-            return
-        for piece in self._reframe(frame, self._frames):
-            self._transport.write(b"%x\r\n%b\r\n" % (len(piece), piece) if self._chunked else piece)
-        self._frames += 1
+        elif self._reframe is None:
+            self._write_pieces([frame])
+        else:
+            doing = self._steps[self._next - 1].do
+            self._write_pieces(self._reframe(frame, doing, self.row.emitted_tokens))
+
+    def _write_pieces(self, pieces: list[bytes]) -> None:
+        extension = self._script.chunk_extension
+        for piece in pieces:
+            chunk = b"%x%b\r\n%b\r\n" % (len(piece), extension, piece) if self._chunked else piece
+            self._transport.write(chunk)
 
     def _close(self, how: Do, now: int) -> None:
         row, script = self.row, self._script
@@ -213,8 +222,10 @@ class Player:
         if how is Do.RST:
             reset(self._transport)
             return
+        if how is Do.CLOSE and self._reframe is not None:
+            self._write_pieces(self._reframe.end())
         if how is Do.CLOSE and self._chunked:
-            self._transport.write(b"0\r\n\r\n")
+            self._transport.write(b"0\r\n%b\r\n" % script.trailer)
         if how is Do.FIN or not self.keep_alive:
             self._transport.close()
 

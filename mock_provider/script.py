@@ -6,15 +6,13 @@ it. So a fault is a function from script to script, and the same seed gives the 
 
 from collections.abc import Callable
 from enum import IntEnum
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import msgspec
 
 from harness.clock import SECOND
 
 Headers = tuple[tuple[str, str], ...]
-Reframe = Callable[[bytes, int], list[bytes]]
-"""(one frame, its number from 0) -> what is written instead, each piece an HTTP chunk of its own."""
 
 
 class Do(IntEnum):
@@ -48,6 +46,18 @@ class Step(NamedTuple):
     nth: int = 0
 
 
+class Reframe(Protocol):
+    """Rewrites the frames of one answer on their way out; each piece is an HTTP chunk of its own."""
+
+    def __call__(self, frame: bytes, do: Do, tokens: int) -> list[bytes]:
+        """What is written now instead of `frame`, the work of a step `do`, `tokens` being out with it."""
+        ...
+
+    def end(self) -> list[bytes]:
+        """What is still to be written when HTTP is about to end its message."""
+        ...
+
+
 class Framing(IntEnum):
     """How HTTP learns where the body ends."""
 
@@ -78,7 +88,9 @@ class Script(msgspec.Struct, frozen=True, kw_only=True):
     ends_by_fault: bool = False
     injected_ns: int = 0  # delay that the fault adds
     error: StreamError = StreamError("", "", "")
-    reframe: Reframe | None = None
+    reframe: Callable[[], Reframe] | None = None
+    chunk_extension: bytes = b""  # after the size of each chunk, `;` included
+    trailer: bytes = b""  # header lines after the last chunk
 
     def replace(self, steps: list[Step], **changes: object) -> "Script":
         return msgspec.structs.replace(self, steps=steps, **changes)

@@ -15,6 +15,7 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
 
     dialect: Dialect
     error: Callable[[Problem, Headers], Script]  # the dialect's own answer with an error status
+    input_tokens: int = 0
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,6 +27,9 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     positional: bool = True  # whether `at_token` means something
     needs_stream: bool = True  # whether it can only be played on a streamed answer
     generates: bool = True  # whether an answer is generated at all
+    can_play: Callable[[str, Dialect], bool] = lambda kind, dialect: (
+        True
+    )  # whether a kind means something there
 
     def kind(self, rule: FaultRule) -> str:
         return rule.kind or (self.kinds[0] if self.kinds else "")

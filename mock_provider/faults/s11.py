@@ -5,7 +5,7 @@ from mock_provider.faults.fault import Fault, Setting
 from mock_provider.script import Do, Script, Step, insert, split
 
 
-def _after_end(script: Script, *extra: Step) -> Script:
+def after_end(script: Script, *extra: Step) -> Script:
     """`extra` between the dialect's last word and the end of the HTTP message."""
     steps: list[Step] = []
     for step in script.steps:
@@ -30,9 +30,9 @@ def play(script: Script, rule: FaultRule, setting: Setting) -> Script:
         case "reordered":
             return _swapped(script, rule.at_token)
         case "after_done":
-            return _after_end(script, Step(0, Do.EXTRA, nth=rule.at_token))
+            return after_end(script, Step(0, Do.EXTRA, nth=rule.at_token))
         case "two_done":
-            return _after_end(script, Step(0, Do.END))
+            return after_end(script, Step(0, Do.END))
         case _:
             token = max(1, rule.at_token)
             return insert(script, token, Step(0, Do.EXTRA, nth=token - 1))

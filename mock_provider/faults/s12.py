@@ -1,42 +1,85 @@
-"""S12: usage left out, or null."""
+"""S12: usage left out, null, or on every chunk."""
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
+from harness.dialects.dialect import Dialect
 from harness.plan.provider import FaultRule
 from mock_provider.faults.fault import Fault, Setting
 from mock_provider.script import Do, Script, Step
 
-
-def without_usage(frame: bytes, null: bool) -> bytes:
-    """An SSE frame's JSON with every key that counts tokens removed or set to null, wherever it stands."""
-    lines = []
-    for line in frame.split(b"\n"):
-        if line.startswith(b"data: {") and b"usage" in line.lower():
-            line = b"data: " + msgspec.json.encode(_stripped(msgspec.json.decode(line[6:]), null))
-        lines.append(line)
-    return b"\n".join(lines)
+_USAGE = ("usage", "usageMetadata", "details", "prompt_eval_count", "eval_count")
+# Dialects whose chunks have a place for it; the others state usage in events of their own.
+_EVERYWHERE = ("openai", "vllm", "tgi_chat", "generic", "generic_accumulated", "ollama")
 
 
-def _stripped(value: Any, null: bool) -> Any:
+class _Changed:
+    """Rewrites the JSON of each event, on one SSE data line or alone on its line."""
+
+    def __init__(self, change: Callable[[Any, int], Any]) -> None:
+        self._change = change
+
+    def __call__(self, frame: bytes, do: Do, tokens: int) -> list[bytes]:
+        lines = frame.split(b"\n")
+        for position, line in enumerate(lines):
+            start = 6 if line.startswith(b"data: {") else 0
+            if line[start : start + 1] == b"{":
+                changed = self._change(msgspec.json.decode(line[start:]), tokens)
+                lines[position] = line[:start] + msgspec.json.encode(changed)
+        return [b"\n".join(lines)]
+
+    def end(self) -> list[bytes]:
+        return []
+
+
+def _missing(value: Any, tokens: int = 0) -> Any:
+    """Without every key that counts tokens, wherever it stands."""
     if isinstance(value, dict):
-        kept = {key: _stripped(item, null) for key, item in value.items() if null or not _counts(key)}
-        return {key: None if _counts(key) else item for key, item in kept.items()}
-    return [_stripped(item, null) for item in value] if isinstance(value, list) else value
+        return {key: _missing(item) for key, item in value.items() if key not in _USAGE}
+    return [_missing(item) for item in value] if isinstance(value, list) else value
 
 
-def _counts(key: str) -> bool:
-    return key in ("usage", "usageMetadata")
+def _null(value: Any, tokens: int = 0) -> Any:
+    if isinstance(value, dict):
+        return {key: None if key in _USAGE else _null(item) for key, item in value.items()}
+    return [_null(item) for item in value] if isinstance(value, list) else value
+
+
+def _everywhere(dialect: str, input_tokens: int) -> Callable[[Any, int], Any]:
+    def change(value: Any, tokens: int) -> Any:
+        if dialect == "ollama":
+            return {"prompt_eval_count": input_tokens, "eval_count": tokens} | value
+        if value.get("usage") is not None:
+            return value
+        if dialect.startswith("generic"):
+            return value | {"usage": {"input_tokens": input_tokens, "output_tokens": tokens}}
+        counts = {"prompt_tokens": input_tokens, "completion_tokens": tokens}
+        return value | {"usage": {**counts, "total_tokens": input_tokens + tokens}}
+
+    return change
 
 
 def play(script: Script, rule: FaultRule, setting: Setting) -> Script:
-    null = FAULT.kind(rule) == "null"
+    match FAULT.kind(rule):
+        case "every":
+            change = _everywhere(setting.dialect.name, setting.input_tokens)
+        case "null":
+            change = _null
+        case _:
+            change = _missing
+    return script.replace([Step(0, Do.FAULT), *script.steps], reframe=lambda: _Changed(change))
 
-    def reframe(frame: bytes, number: int) -> list[bytes]:
-        return [without_usage(frame, null)]
 
-    return script.replace([Step(0, Do.FAULT), *script.steps], reframe=reframe)
+def can_play(kind: str, dialect: Dialect) -> bool:
+    return kind != "every" or dialect.name in _EVERYWHERE
 
 
-FAULT = Fault(play=play, takes=("kind",), kinds=("missing", "null"), positional=False)
+FAULT = Fault(
+    play=play,
+    takes=("kind",),
+    kinds=("missing", "null", "every"),
+    positional=False,
+    can_play=can_play,
+)

@@ -22,7 +22,7 @@ def _error(problem: Problem, headers: Headers) -> Script:
     return whole(problem.status, json.dumps([problem.code, problem.kind]).encode(), headers)
 
 
-SETTING = Setting(dialect=dialects.load("openai"), error=_error)
+SETTING = Setting(dialect=dialects.load("openai"), error=_error, input_tokens=3)
 STREAM = Script(
     steps=[
         Step(0, Do.HEAD),
@@ -199,18 +199,28 @@ def _openai_stream() -> list[bytes]:
     ]
 
 
-@pytest.mark.parametrize("case", s10.FAULT.kinds)
-def test_every_framing_of_s10_says_the_same(case: str) -> None:
-    plain = SseDecoder().feed(b"".join(_openai_stream()))
-    sse, got = SseDecoder(), []
-    written = [s10.CASES[case](frame, number) for number, frame in enumerate(_openai_stream())]
-    for piece in (piece for pieces in written for piece in pieces):
-        got += sse.feed(piece)
-    said = [json.loads(frame.data) if frame.data.startswith(b"{") else frame.data for frame in got]
-    assert said == [json.loads(f.data) if f.data.startswith(b"{") else f.data for f in plain]
-    assert b"".join(piece for pieces in written for piece in pieces) != b"".join(_openai_stream()) or any(
-        len(pieces) > 1 for pieces in written
-    )
+def test_every_case_of_the_table_of_framings_has_a_kind() -> None:
+    assert {kind[:3] for kind in s10.FAULT.kinds} == {f"W{number:02}" for number in range(1, 27)}
+
+
+def test_what_is_written_together_is_due_together() -> None:
+    assert {at_ms for at_ms, name, _ in shape(played("s10:W21")) if name != "FAULT"} == {0, 30}
+    assert [at_ms for at_ms, name, _ in shape(played("s10:W26-many")) if name == "TEXT"] == [30, 30, 30]
+    assert shape(played("s10:W26-many"))[2] == (10, "START", 0)
+
+
+def test_s10_ends_a_stream_that_says_nothing_or_only_that_it_is_done() -> None:
+    assert shape(played("s10:W23")) == [(0, "HEAD", 0), (10, "FAULT", 0), (10, "CLOSE", 0)]
+    assert [step.do.name for step in played("s10:W23-done").steps] == ["HEAD", "FAULT", "END", "CLOSE"]
+    assert played("s10:W23").ends_by_fault
+
+
+def test_what_needs_lines_of_sse_or_usage_on_chunks_is_not_played_elsewhere() -> None:
+    ollama, anthropic = dialects.load("ollama"), dialects.load("anthropic")
+    assert not s10.FAULT.can_play("W03", ollama)
+    assert s10.FAULT.can_play("W26-gzip", ollama)
+    assert s12.FAULT.can_play("every", ollama)
+    assert not s12.FAULT.can_play("every", anthropic)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in s8.FAULT.kinds if kind not in ("unknown_finish", "empty")])
@@ -223,13 +233,26 @@ def test_every_frame_of_s8_is_one_that_the_decoder_refuses_or_ignores(kind: str)
     assert kinds == ({events.Kind.OTHER} if kind == "unknown_event" else {events.Kind.CORRUPT})
 
 
+def reframed(notation_text: str, frame: bytes, tokens: int = 0) -> bytes:
+    reframe = played(notation_text).reframe
+    assert reframe is not None
+    return b"".join(reframe()(frame, Do.TEXT, tokens))
+
+
 def test_s12_leaves_usage_out_or_null_and_nothing_else() -> None:
     frames = _openai_stream()
-    for null in (False, True):
-        said = json.loads(s12.without_usage(frames[3].split(b"\n\n")[1], null)[6:])
-        assert said.get("usage", "absent") == (None if null else "absent")
+    for kind, usage in (("missing", "absent"), ("null", None)):
+        said = json.loads(reframed(f"s12:{kind}", frames[3]).split(b"\n\n")[1][6:])
+        assert said.get("usage", "absent") == usage
         assert said["object"] == "chat.completion.chunk"
-    assert s12.without_usage(frames[4], False) == frames[4]
+        assert reframed(f"s12:{kind}", frames[4]) == frames[4] == b"data: [DONE]\n\n"
+
+
+def test_s12_states_usage_so_far_on_every_chunk() -> None:
+    said = json.loads(reframed("s12:every", _openai_stream()[1], 5)[6:])
+    assert said["usage"] == {"prompt_tokens": 3, "completion_tokens": 5, "total_tokens": 8}
+    assert said["choices"][0]["delta"] == {"content": "wörd "}
+    assert reframed("s12:every", _openai_stream()[4]) == b"data: [DONE]\n\n"
 
 
 @pytest.mark.parametrize("name", [name for name in faults.names() if not faults.load(name).needs_stream])
