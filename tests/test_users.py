@@ -66,3 +66,13 @@ def test_a_refused_stream_is_one_request_event_with_one_text_an_outcome(answers)
 
 def test_an_error_that_a_scenario_raises_in_its_block_is_no_harness_error_of_the_stream(answers):
     assert answers["block"] == {"raised": "KeyError", "detail": "connect_fail", "errors": []}
+
+
+def test_who_asks_again_leaves_a_record_an_attempt_and_one_request_event(answers):
+    stream = answers["again"]["attempts"][0][0]
+    assert answers["again"]["attempts"] == [[stream, 1], [stream, 2], [stream, 3]]
+    assert answers["again"]["events"] == 1
+
+
+def test_whose_patience_ends_before_the_next_attempt_does_not_wait_for_it(answers):
+    assert answers["again"]["hasty"] == 1

@@ -11,6 +11,7 @@ from locust.env import Environment
 from harness import clock
 from harness.load.session import Session
 from harness.load.wiring import Wiring
+from harness.plan.behaviour import Behaviour, Hazard, Patience, Retry
 from harness.plan.phases import Load, Phase
 from harness.plan.plan import Plan
 from harness.users import StreamingUser
@@ -101,6 +102,27 @@ def refused() -> dict[str, Any]:
     return {"events": events, "outcome": record.outcome.value}
 
 
+def again() -> dict[str, Any]:
+    """Refused three times; and refused once by somebody whose patience ends before the second attempt."""
+    retry = Retry(attempts=3, first_s=0.01, jitter="none")
+    made, events = user(behaving(Behaviour(retry=retry))), []
+    made.environment.events.request.add_listener(lambda name, **_: events.append(name))
+    made.stream()
+    brief = Patience(wait=Hazard(calm_s=0, per_s=1e9))
+    late = Retry(attempts=3, first_s=60.0, max_s=60.0, jitter="none")
+    hasty = user(behaving(Behaviour(retry=late, patience=brief)))
+    hasty.stream()
+    return {
+        "attempts": [[row["stream"], row.get("attempt", 1)] for row in rows(made)],
+        "events": len(events),
+        "hasty": len(rows(hasty)),
+    }
+
+
+def behaving(behaviour: Behaviour) -> Phase:
+    return Phase(name="p", duration_s=60, load=Load(users=1), behaviour=behaviour)
+
+
 def block() -> dict[str, Any]:
     made = user(phase())
 
@@ -123,6 +145,7 @@ def main() -> None:
         "bug": bug(),
         "refused": refused(),
         "block": block(),
+        "again": again(),
     }
     sys.stdout.write(json.dumps(answers))
 

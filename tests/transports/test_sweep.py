@@ -1,7 +1,10 @@
 """The sweep ends what has outlived a limit, and nothing else."""
 
 from harness.clock import SECOND
+from harness.plan import behaviour
+from harness.plan.behaviour import Hazard
 from harness.plan.target import Limits
+from harness.policies.patience import Patience
 from harness.record import StreamRecord
 from harness.transports.leaving import Leaving
 from harness.transports.reception import Cause
@@ -39,6 +42,18 @@ def test_a_user_who_leaves_goes_before_a_limit_would_end_the_stream():
     sweep.add(stream(), watch, LIMITS, Leaving(after_s=3))  # type: ignore[arg-type]
     sweep.look(14 * SECOND)
     assert watch.endings == [Cause.LEFT]
+
+
+def test_a_user_whose_patience_ran_out_is_not_one_who_left_by_plan():
+    plan = behaviour.Patience(stall=Hazard(calm_s=1, per_s=8))
+    patience = Patience(plan, 10 * SECOND, resolve=1.0)  # leaves after 1.5 s of silence
+    sweep, watch, record = Sweep(), FakeWatch(10), stream()
+    record.last_content_ns = 11 * SECOND
+    sweep.add(record, watch, LIMITS, None, patience)  # type: ignore[arg-type]
+    sweep.look(12 * SECOND)
+    assert watch.endings == []
+    sweep.look(int(12.5 * SECOND))
+    assert watch.endings == [Cause.GAVE_UP]
 
 
 def test_a_stream_that_was_removed_is_left_alone():
