@@ -18,6 +18,7 @@ from harness.load.master import Master
 from harness.load.open_loop import OpenLoop
 from harness.load.session import Session
 from harness.load.shape import PlanShape
+from harness.load.web_tab import install as install_web_tab
 from harness.load.wiring import Wiring
 from harness.load.worker import Worker
 from harness.plan.phases import Load, Phase
@@ -73,6 +74,7 @@ def on_init(environment: Any, runner: Any, **_: Any) -> None:
     options = environment.parsed_options
     planned = bool(getattr(options, "plan", ""))
     wiring = _wiring(options, environment)
+    install_web_tab(environment)
     if planned:
         plan = load_plan(Path(options.plan))
         environment.stop_timeout = plan.drain_s
