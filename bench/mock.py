@@ -1,6 +1,8 @@
 """What the mock provider costs and how late it is: CPU per token event, lateness of emissions.
 
     python -m bench.mock [--streams 200] [--rate 50] [--seconds 15] [--guidellm PATH] [--json]
+    python -m bench.mock --quota [--seconds 60]    what quotas let in: see bench/mock_quota.py
+    python -m bench.mock --aborts [--each 100]     how soon a death is noticed: see bench/mock_aborts.py
 
 The server runs on one core, the peers that read from it on the others. CPU is the server's own, user and
 system, over everything it did (requests, ledger and all), divided by the token events that were read.
@@ -28,6 +30,8 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from bench.mock_aborts import aborts
+from bench.mock_quota import quota
 from harness.record import read_parts
 
 ANSWER_S = 4.0
@@ -186,22 +190,37 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--streams", type=int, default=200)
     parser.add_argument("--rate", type=float, default=50, help="token events a second of each stream")
-    parser.add_argument("--seconds", type=float, default=15)
+    parser.add_argument("--seconds", type=float, help="default 15, with --quota 60")
     parser.add_argument("--guidellm", metavar="PATH", help="a guidellm program to compare with")
     parser.add_argument("--json", action="store_true", help="end in one JSON line and print nothing else")
+    parser.add_argument("--quota", action="store_true", help="measure what quotas let in, and nothing else")
+    parser.add_argument(
+        "--aborts", action="store_true", help="measure how soon an abort is noticed, likewise"
+    )
+    parser.add_argument("--each", type=int, default=100, help="aborts of each kind")
     args = parser.parse_args()
+    if args.quota or args.aborts:
+        figures = quota(args.seconds or 60) if args.quota else aborts(args.each)
+        show(figures, args.json)
+        sys.exit(0 if figures["kept"] else 1)
+    seconds = args.seconds or 15
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, 65_536)), hard))
-    figures: dict[str, Any] = {"streams": args.streams, "rate": args.rate}
+    figures = {"streams": args.streams, "rate": args.rate}
     cores = os.sched_getaffinity(0)
     if args.guidellm:
-        figures["guidellm"] = guidellm(args.guidellm, args.streams, args.rate, args.seconds)
+        figures["guidellm"] = guidellm(args.guidellm, args.streams, args.rate, seconds)
         os.sched_setaffinity(0, cores)
-    figures |= ours(args.streams, args.rate, args.seconds)
+    figures |= ours(args.streams, args.rate, seconds)
     if args.guidellm:
         figures["cpu_ratio"] = round(figures["guidellm"]["cpu_us_per_event"] / figures["cpu_us_per_event"], 1)
+    show(figures, args.json)
+
+
+def show(figures: dict[str, Any], json_only: bool) -> None:
+    """A line a figure, then all of them as one line of JSON."""
     figures["machine"] = f"{os.cpu_count()} cores, Python {sys.version.split()[0]}"
-    if not args.json:
+    if not json_only:
         for name, value in figures.items():
             print(f"{name:20} {value}")
     print(json.dumps(figures))
