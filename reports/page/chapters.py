@@ -45,6 +45,7 @@ def of(summary: Summary) -> list[Chapter]:
         ("gallery", "Streams", bool(summary.gallery)),
         ("phases", "Phases", bool(summary.phases)),
         ("resilience", "Resilience", bool(summary.resilience)),
+        ("recovery", "Coming back", bool(summary.recovery or summary.reconnects or summary.arms)),
         ("provider", "Provider", summary.two_sided is not None),
         ("faults", "Faults", bool(summary.faults)),
         ("checks", "Checks", bool(summary.checks)),
