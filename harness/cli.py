@@ -27,7 +27,7 @@ from harness.stack.errors import StackError
 from harness.verdict import worst_code
 from reports import formats, json_report, terminal, write
 from reports.overlay import MOST_RUNS
-from reports.progress import LINE_EVERY_S, Live, dashboard, line
+from reports.progress import LINE_EVERY_S, Live, Minute, dashboard, line
 
 _SERVERS = {"mock": "mock_provider.command", "gateway": "gateway.__main__"}
 _LATE = {  # what has a module of its own, loaded only when it is asked for
@@ -223,6 +223,7 @@ class _Progress:
         self._console = console
         self._panel = rich.live.Live(console=console, transient=True) if console.is_terminal else None
         self._next_line_s = 0.0
+        self._minute = Minute()
 
     def __enter__(self) -> "_Progress":
         if self._panel is not None:
@@ -234,8 +235,9 @@ class _Progress:
             self._panel.stop()
 
     def show(self, live: Live) -> None:
+        self._minute.add(live)
         if self._panel is not None:
-            self._panel.update(dashboard(live))
+            self._panel.update(dashboard(live, self._minute))
         elif live.elapsed_s >= self._next_line_s:
             self._next_line_s = live.elapsed_s + LINE_EVERY_S
             self._console.print(line(live), soft_wrap=True, highlight=False, markup=False)

@@ -18,6 +18,7 @@ import msgspec
 
 from harness import clock, preflight
 from harness.calibration import calibrated_cap
+from harness.load.lights import HostFiles, lights
 from harness.load.live import LiveFile, LiveLine
 from harness.load.phase_clock import PhaseClock
 from harness.load.wiring import Wiring
@@ -69,6 +70,7 @@ class Run:
         self._phases: PhaseClock | None = None
         self._recent: deque[tuple[int, float]] = deque()
         self._last: LiveLine | None = None
+        self._host = HostFiles(self.folder.parts)
 
     def execute(self) -> None:
         """Raises PlanError or StackError when it cannot even start; nothing is left running then either."""
@@ -204,6 +206,8 @@ class Run:
                 ttft_p50_ms=statistics.median(ttfts) if ttfts else None,
                 ttft_p95_ms=ttfts[int(len(ttfts) * 0.95)] if ttfts else None,
                 outcomes=line.outcomes,
+                tokens=line.tokens,
+                lights={**lights(self._host.recent())},
                 faults_now=active_faults(self._timeline),
             )
         )

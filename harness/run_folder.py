@@ -165,8 +165,8 @@ def _check_types(there: pa.Schema, name: str, path: Path) -> None:
     for field in record.schema(record.ROW_TYPES[name]):
         if field.name in there.names and there.field(field.name).type != field.type:
             raise RunFolderError(
-                f"{path}: the column {field.name} holds {there.field(field.name).type} instead of {field.type}; "
-                "this is no table that a run has written"
+                f"{path}: the column {field.name} holds {there.field(field.name).type}, "
+                f"not {field.type}; this is no table that a run has written"
             )
 
 

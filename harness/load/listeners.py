@@ -215,6 +215,7 @@ class _LoadProcess:
             outcomes=dict(session.outcomes),
             ttft_ms=ttft_ms,
             rows=session.outbox.made,
+            tokens=session.tokens,
             text=text,
         )
         with (Path(session.wiring.folder) / "parts" / "live.jsonl").open("ab") as file:

@@ -16,6 +16,7 @@ class LiveLine(msgspec.Struct, kw_only=True):
     outcomes: dict[str, int] = {}
     ttft_ms: list[float] = []
     rows: int = 0  # written so far
+    tokens: int = 0  # of the attempts that have ended
     text: str = ""
 
 

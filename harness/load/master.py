@@ -151,6 +151,7 @@ class Master:
             outcomes=dict(outcomes),
             ttft_ms=ttft_ms,
             rows=sum(self._inbox.expected.values()),
+            tokens=sum(state.get("tokens", 0) for state in self._states.values()),
             text=text,
         )
         folder = Path(self._wiring.folder) / "parts"

@@ -48,6 +48,7 @@ class Session:
         self.in_flight = 0
         self.outcomes: Counter[str] = Counter()
         self.ttft_ms: list[float] = []  # since the live view last took them
+        self.tokens = 0  # of the attempts that have ended
         self.harness_errors: list[str] = []  # each text once, in order
         self._budgets: dict[str, Budget] = {}  # of retries, by phase
         self._addresses: dict[str, Address] = {}
@@ -65,6 +66,7 @@ class Session:
         """A test starts: phases are counted from `start_ns`."""
         self.phases = PhaseClock(self.plan.phases, start_ns)
         self.outcomes.clear()
+        self.tokens = 0
         self._budgets.clear()
         self.accepting = True
         self.sweep.start()
@@ -121,6 +123,7 @@ class Session:
         """Keep a record that has its outcome."""
         record.worker = self.process
         self.outcomes[record.outcome] += 1
+        self.tokens += record.tokens
         if record.first_content_ns is not None:
             self.ttft_ms.append((record.first_content_ns - record.intended_ns) / clock.MS)
         self.outbox.put("streams", record)

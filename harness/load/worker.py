@@ -42,6 +42,7 @@ class Worker:
             "in_flight": session.in_flight,
             "outcomes": {str(outcome): count for outcome, count in session.outcomes.items()},
             "ttft_ms": ttft_ms,
+            "tokens": session.tokens,
             "errors": session.harness_errors,
         }
 
