@@ -10,6 +10,7 @@ from typing import TypeVar
 import msgspec
 
 from harness.clock import SECOND
+from harness.dialects.events import UNREADABLE
 from harness.plan.draws import generator
 from harness.plan.provider import FaultRule, KeyProfile, ModelProfile, Provider
 from mock_provider import faults, notation
@@ -76,7 +77,7 @@ def _checked(body: bytes, kind: type[T]) -> T:
         read = msgspec.json.decode(body, type=kind)
         for item in read if isinstance(read, list) else []:
             notation.check(item.fault if isinstance(item, Queued) else item)
-    except (msgspec.DecodeError, UnicodeDecodeError, notation.BadNotation) as error:
+    except (*UNREADABLE, notation.BadNotation) as error:
         raise BadCommand(str(error)) from None
     return read
 

@@ -8,6 +8,10 @@ from mock_provider import faults
 _PARSE = {"seconds": float, "ms": float, "status": int, "kind": str, "then": str}
 
 
+LONGEST_S = 1e7  # four months; beyond the largest instant there is nothing to wait for
+LAST_TOKEN = 10**9
+
+
 class BadNotation(Exception):
     """What is wrong with a fault as it was written; the text is for people."""
 
@@ -65,5 +69,7 @@ def check(rule: FaultRule) -> None:
     if rule.kind and rule.kind not in fault.kinds:
         known = ", ".join(fault.kinds) or "none"
         raise BadNotation(f"fault {rule.id} has no kind {rule.kind!r} (known: {known})")
+    if not (rule.seconds <= LONGEST_S and rule.at_token <= LAST_TOKEN):
+        raise BadNotation(f"fault {rule.id}: seconds go up to {LONGEST_S:g}, at_token up to {LAST_TOKEN}")
     if rule.then not in ("resume", "die"):
         raise BadNotation(f"fault {rule.id}: {rule.then!r} is neither resume nor die")

@@ -12,6 +12,7 @@ from harness.plan.provider import ModelProfile, SlowPhases
 from mock_provider.timeline import Scales
 
 MAX_TOKENS = 100_000  # a draw without a cap must not become an endless answer
+_LATEST_NS = 1 << 60  # 36 years: an unlucky draw must not overflow into the past
 _STEADY = Scales()
 
 
@@ -43,6 +44,7 @@ def due_times(
     if profile.slow is not None:
         gaps_ms *= _slowness(profile.slow, len(gaps_ms), rng)
     ready_ns = first_ms * scales.ttft * MS + np.concatenate([[0], np.cumsum(gaps_ms * MS)])
+    ready_ns = np.minimum(ready_ns, _LATEST_NS)
     due_ns: list[int] = ready_ns.astype(np.int64)[np.cumsum(sizes) - 1].tolist()
     return due_ns
 

@@ -15,6 +15,10 @@ from harness.plan.draws import Draw, LogNormal, Quantiles
 from harness.plan.provider import FaultRule, ModelProfile
 from mock_provider import notation, requests
 
+_LARGEST = 1e9  # of milliseconds, eleven days
+_LARGEST_SEED = (1 << 63) - 1  # that all of JSON's readers know
+_LARGEST_COUNT = 1_000_000
+_MOST_TOOLS = 128
 Apply = Callable[[ModelProfile, str], ModelProfile]
 
 
@@ -41,23 +45,44 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         return profile
 
 
+def _number(text: str) -> float:
+    """What a person may mean; beyond it sums overflow."""
+    value = float(text)
+    if not 0 <= value <= _LARGEST:
+        raise ValueError(f"{text} is not a number from 0 to {_LARGEST:g}")
+    return value
+
+
+def _whole(largest: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        value = int(text)
+        if not 0 <= value <= largest:
+            raise ValueError(f"{text} is not a whole number from 0 to {largest}")
+        return value
+
+    return read
+
+
 def _draw(text: str) -> Draw:
     """`800`, `p50:20,p99:90` or `mean:20,cv:0.5`."""
     if ":" not in text:
-        return float(text)
+        return _number(text)
     values: Any = {}
     for part in text.split(","):
         name, _, number = part.partition(":")
-        values[name] = float(number)
+        values[name] = _number(number)
     return Quantiles(**values) if "p50" in values else LogNormal(**values)
+
+
+_seed = _whole(_LARGEST_SEED)
 
 
 def _pace(text: str) -> tuple[int, int]:
     """`12:100`."""
     seed, colon, cycle = text.partition(":")
-    if not colon or int(seed) < 0 or int(cycle) < 1:
+    if not colon or int(cycle) < 1:
         raise ValueError("pace is the seed of the draws and after how many streams they repeat: 12:100")
-    return int(seed), int(cycle)
+    return _seed(seed), _whole(_LARGEST_SEED)(cycle)
 
 
 def _dialect(text: str) -> str:
@@ -79,8 +104,8 @@ _PROFILE: dict[str, Apply] = {
     "itl": _setting("itl_ms", _draw),
     "out": _setting("output_tokens", _draw),
     "think": _setting("reasoning_tokens", _draw),
-    "chunk": _setting("tokens_per_chunk", int),
-    "tools": _setting("parallel_tools", int),
+    "chunk": _setting("tokens_per_chunk", _whole(_LARGEST_COUNT)),
+    "tools": _setting("parallel_tools", _whole(_MOST_TOOLS)),
     "api": _setting("dialect", _dialect),
 }
 KEYS = (*_PROFILE, "fault", "seed", "pace")
@@ -100,7 +125,7 @@ def parse(name: str) -> Settings:
             if key == "fault":
                 fault = notation.parse(value)
             elif key == "seed":
-                seed = int(value)
+                seed = _seed(value)
             elif key == "pace":
                 pace = _pace(value)
             else:

@@ -20,6 +20,9 @@ _STREAM = dialect.DIALECT.path
 _WHOLE = _STREAM.removesuffix("/stream")
 
 
+_DIGITS = 15  # int() refuses thousands of them, and the ledger's readers more than 18
+
+
 class GenericApi:
     routes: tuple[tuple[str, str], ...] = (("GET", _STREAM), ("POST", _STREAM), ("GET", _WHOLE))
 
@@ -32,7 +35,7 @@ class GenericApi:
         asked = _queried(incoming.query) if incoming.method == "GET" else decoded(_decode, incoming.body)
         check_limit(asked.max_tokens, "max_tokens")
         last = incoming.headers.get("last-event-id", "")
-        if last and not last.isdecimal():
+        if last and not _is_number(last):
             raise Problem(400, f"Last-Event-ID {last!r} is not the number of a token.")
         return ChatRequest(
             model=asked.model,
@@ -53,11 +56,15 @@ class GenericApi:
         return Problem(429, f"Rate limit reached ({refusal.limit} {refusal.allowed})."), headers
 
 
+def _is_number(text: str) -> bool:
+    return text.isdecimal() and len(text) <= _DIGITS
+
+
 def _queried(query: dict[str, str]) -> _Body:
     if "prompt" not in query:
         raise Problem(400, "The query parameter 'prompt' is missing.")
     limit = query.get("max_tokens")
-    if limit is not None and not limit.isdecimal():
+    if limit is not None and not _is_number(limit):
         raise Problem(400, f"max_tokens={limit} is not a number.")
     return _Body(query["prompt"], query.get("model", ""), None if limit is None else int(limit))
 

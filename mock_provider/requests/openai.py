@@ -6,6 +6,7 @@ import msgspec
 
 from harness.clock import MS
 from harness.dialects import openai as dialect
+from harness.dialects.events import UNREADABLE
 from mock_provider.quota import Refusal, Standing
 from mock_provider.requests.request import (
     ChatRequest,
@@ -67,6 +68,7 @@ class _Body(msgspec.Struct):
 
 
 _decode = msgspec.json.Decoder(_Body).decode
+LARGEST_LIMIT = 1 << 53
 
 # status -> (type, code)
 _KINDS = {
@@ -157,12 +159,14 @@ def decoded(decode: Any, body: bytes) -> Any:
     except msgspec.ValidationError as error:
         _, _, where = str(error).partition(" - at `$.")
         raise Problem(400, f"Invalid request: {error}", param=where.strip("`") or None) from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         raise Problem(400, f"We could not parse the JSON body of your request: {error}") from None
 
 
 def check_limit(limit: int | None, name: str) -> None:
-    """A cap on the answer must leave room for one token. Raises Problem."""
+    """A cap on the answer must leave room for one token, and be a number that travels. Raises Problem."""
+    if limit is not None and limit > LARGEST_LIMIT:
+        raise Problem(400, f"Invalid '{name}': above the maximum of {LARGEST_LIMIT}.", param=name)
     if limit is not None and limit < 1:
         raise Problem(400, f"Invalid '{name}': {limit} is below the minimum of 1.", param=name)
 

@@ -5,6 +5,7 @@ from typing import Any, Protocol
 import msgspec
 
 from harness.clock import MS, SECOND
+from harness.dialects.events import UNREADABLE
 from mock_provider.quota import Refusal, Standing
 from mock_provider.script import Headers
 
@@ -102,5 +103,5 @@ def model_in_body(incoming: Incoming) -> str:
     """The `model` of a JSON body; empty for a body that names none, or is none."""
     try:
         return _named(incoming.body).model
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except UNREADABLE:
         return ""

@@ -3,13 +3,14 @@
 import json
 from typing import Any
 
+import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.plan.provider import ModelProfile, Provider
 from harness.record import LedgerRow
 from mock_provider.desk import Asked, Decision, Desk
-from mock_provider.house import House
+from mock_provider.house import Arrival, Entry, House
 from mock_provider.requests.request import Incoming
 from mock_provider.script import Do
 
@@ -104,7 +105,12 @@ def decided(incoming: Incoming) -> Decision:
     if isinstance(asked, Decision):
         return asked
     assert isinstance(asked, Asked)
-    return DESK.decide(asked, House(CONFIG, 0).enter(asked.arrival, 0), row)
+    # As between two processes, and as the ledger has it.
+    arrival = msgspec.json.decode(msgspec.json.encode(asked.arrival), type=Arrival)
+    entry = House(CONFIG, 0).enter(arrival, 0)
+    decision = DESK.decide(asked, msgspec.json.decode(msgspec.json.encode(entry), type=Entry), row)
+    msgspec.json.encode(row)
+    return decision
 
 
 @settings(deadline=None, max_examples=400)
@@ -123,6 +129,40 @@ def test_no_json_confuses_it(prefix: str, path: str, changes: dict[str, Any]) ->
     times = [step.at_ns for step in decision.script.steps]
     assert times == sorted(times)
     assert decision.script.status != 500
+
+
+NUMBERS = st.integers(-5, 2**70) | st.floats() | st.text("0123456789.:,e-+x٣", max_size=8)
+SETTINGS = ["ttft", "itl", "out", "think", "chunk", "tools", "api", "seed", "pace", "fault", "out=p50:1,p99"]
+FAULTS = [
+    "s6@{}:{}",
+    "s7:{}",
+    "c2:{}",
+    "h1:{}",
+    "h2:ms,{}",
+    "s1@{}",
+    "s10:{}",
+    "s11@{}",
+    "s3@{}",
+    "c1:fin,{}",
+]
+GIVEN = st.tuples(
+    st.sampled_from(SETTINGS), NUMBERS | st.sampled_from(["openai", "mean:9,cv:1e9", "p50:1,p99:2"])
+)
+FAULTY = st.tuples(st.sampled_from(FAULTS), NUMBERS, NUMBERS).map(
+    lambda f: ("fault", f[0].format(f[1], f[2]))
+)
+
+
+@settings(deadline=None, max_examples=600)
+@given(st.lists(GIVEN | FAULTY, max_size=3), st.booleans())
+def test_no_setting_in_a_models_name_confuses_it(given: list[tuple[str, object]], stream: bool) -> None:
+    name = "+".join(["m", *(f"{key}={value}" for key, value in given)])
+    body = json.dumps(GOOD | {"model": name, "stream": stream}).encode()
+    path = "/v1/chat/completions"
+    decision = decided(Incoming(method="POST", path=path, query={}, headers={}, body=body))
+    times = [step.at_ns for step in decision.script.steps]
+    assert times == sorted(times)
+    assert times[0] >= 0
 
 
 @settings(deadline=None, max_examples=200)

@@ -40,6 +40,10 @@ def test_the_draws_of_a_block_may_be_those_of_another() -> None:
         ("m+tftt=5", "unknown setting 'tftt'; did you mean ttft"),
         ("m+fault=s99", "no fault 's99'"),
         ("m+seed=x", "invalid literal"),
+        ("m+seed=-1", "whole number from 0"),
+        ("m+pace=99999999999999999999:5", "whole number from 0"),
+        ("m+fault=s6@1:inf", "seconds go up to"),
+        ("m+fault=s6@1:nan", "seconds go up to"),
         ("m+pace=12", "after how many streams"),
         ("m+pace=12:0", "after how many streams"),
     ],
@@ -50,7 +54,19 @@ def test_a_bad_name_says_what_is_wrong(name: str, message: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "change", ["ttft=soon", "itl=p50:20", "itl=x:1", "chunk=0", "api=nope", "ttft=p50:1,p99:x"]
+    "change",
+    [
+        "ttft=soon",
+        "itl=p50:20",
+        "itl=x:1",
+        "chunk=0",
+        "api=nope",
+        "ttft=p50:1,p99:x",
+        "itl=nan",
+        "out=inf",
+        "tools=129",
+        "chunk=1e9",
+    ],
 )
 def test_a_bad_value_is_named_when_it_is_applied(change: str) -> None:
     with pytest.raises(settings.BadSetting, match=change.partition("=")[0]):
