@@ -4,6 +4,7 @@
 against a queue of eight exponential servers (theory: Erlang C) and against the mock's batch scheduler, whose
 knee is its batch size over the length of an answer. Looks and thresholds are taken ten times as large,
 because neighbours wait together. `within_10_percent` counts searches; at least 18 of 20 must be.
+`--real` adds one search of each on real sockets (some minutes), with every step.
 """
 
 import argparse
@@ -43,9 +44,11 @@ def erlang_waits(rate: float, rng: np.random.Generator) -> Iterator[float]:
                 yield start - now
 
 
-def batch_waits(rate: float, rng: np.random.Generator) -> Iterator[float]:
+def batch_waits(
+    rate: float, rng: np.random.Generator, batch: Batch = BATCH, tokens: int = TOKENS
+) -> Iterator[float]:
     """Seconds to the first token of each stream in the mock's batch scheduler, by its own steps."""
-    engine, step_s = BatchEngine(BATCH), BATCH.step_ms / 1000
+    engine, step_s = BatchEngine(batch), batch.step_ms / 1000
     asked: dict[int, float] = {}
     due, number, tick = rng.exponential(1 / rate), 0, 0
     while True:
@@ -53,11 +56,11 @@ def batch_waits(rate: float, rng: np.random.Generator) -> Iterator[float]:
         while due < tick * step_s:
             number += 1
             asked[number] = due
-            engine.submit(number, 1, TOKENS)
+            engine.submit(number, 1, tokens)
             due += rng.exponential(1 / rate)
         for stream in engine.step().granted:
             wait = tick * step_s - asked.pop(stream, np.nan)
-            if wait == wait and tick * step_s > _SETTLE * TOKENS * step_s:
+            if wait == wait and tick * step_s > _SETTLE * tokens * step_s:
                 yield wait
 
 
@@ -125,8 +128,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--searches", type=int, default=20)
+    parser.add_argument("--real", action="store_true", help="one search of each on real sockets as well")
     arguments = parser.parse_args()
     figures = measure(arguments.searches)
+    if arguments.real:
+        from bench.capacity_real import real_searches
+
+        figures |= real_searches()
     if arguments.json:
         print(json.dumps(figures))
     else:

@@ -1,0 +1,143 @@
+"""Searches for the most load on real runs: one stack and one load a probe, idle in between."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from harness.capacity.answer import answered
+from harness.capacity.looks import looks
+from harness.capacity.probe import (
+    Pace,
+    Settings,
+    describe,
+    learned,
+    look_streams,
+    probe_plan,
+    step_seconds,
+    template,
+)
+from harness.capacity.search import Search
+from harness.judge import judge
+from harness.metrics.join import Joined, join
+from harness.plan.plan import Plan
+from harness.run import Run
+from harness.run_folder import RunFolder, read_run
+from harness.summary import Capacity, CapacityStep, Summary
+from reports.progress import Live
+
+_LOOKS = len(looks(0.95))
+_SOAK = 0.8  # of the most
+_TRIES = 2  # of a probe whose measurement is invalid: a neighbour's burst is no finding
+
+
+class Hunt:
+    """One search. `probes` are the steps so far; `last` is the folder of the newest run."""
+
+    def __init__(
+        self, plan: Plan, source: Path, out: Path, settings: Settings, argv: list[str],
+        tell: Callable[[str], None], show: Callable[[Live], None],
+    ) -> None:  # fmt: skip
+        self._plan, self._source, self._out, self._settings = plan, source, out, settings
+        self._argv, self._tell, self._show = argv, tell, show
+        self._objectives = template(plan).objectives
+        closed = settings.unit == "users"
+        self._pace = Pace(2.0, 0.3 if closed else 1.0)
+        self.steps: list[CapacityStep] = []
+        self.last: RunFolder | None = None
+        self.summary: Summary | None = None
+
+    def search(self, search: Search, sweep: bool) -> Capacity:
+        """The answer. Raises PlanError or StackError when a run cannot start."""
+        gave_out: CapacityStep | None = None
+        while search.bracket is None:
+            step = self._probe(search.load)
+            if step.decision == "INVALID":
+                gave_out = step
+                break
+            search.tell(step.decision)  # type: ignore[arg-type]
+        low = search.bracket.low if search.bracket is not None else None
+        high = search.bracket.high if search.bracket is not None else None
+        hysteresis = self._down(low, high) if sweep and low is not None and high is not None else None
+        return answered(self._settings, self._objectives, self.steps, search.bracket, gave_out, hysteresis)
+
+    def _probe(self, load: float, direction: str = "up") -> CapacityStep:
+        for attempt in range(_TRIES):
+            step = self._looks(load)
+            step.direction = direction  # type: ignore[assignment]
+            again = step.decision == "INVALID" and attempt + 1 < _TRIES
+            self._tell(line(step, self._settings.unit) + ("   once more" if again else ""))
+            self.steps.append(step)
+            if not again:
+                break
+        return step
+
+    def _looks(self, load: float) -> CapacityStep:
+        runs: list[Joined] = []
+        summaries: list[Summary] = []
+        wanted = 0
+        for look in range(_LOOKS):
+            total = look_streams(self._objectives, look, self._settings.inflation)
+            joined, summary = self._run(load, total - wanted, seed=self._plan.seed + look)
+            wanted = total
+            runs.append(joined)
+            summaries.append(summary)
+            step = describe(runs, summaries, load, self._settings, self.steps)
+            if step.decision != "UNDECIDED":
+                break
+        self._pace = learned(step, self._pace, runs[-1])
+        return step
+
+    def _run(self, load: float, streams: int, seed: int) -> tuple[Joined, Summary]:
+        seconds = step_seconds(self._settings, streams, load, self._pace)
+        plan = probe_plan(self._plan, self._settings, load, seconds, self._pace, seed)
+        return self._execute(plan)
+
+    def _execute(self, plan: Plan) -> tuple[Joined, Summary]:
+        run = Run(plan, self._source, self._out, self._argv, lambda _: None, self._show)
+        run.execute()
+        self.last = run.folder
+        data = read_run(run.folder.root)
+        self.summary = judge(data)
+        if data.facts.interrupted and not data.facts.died:
+            raise KeyboardInterrupt
+        return join(data), self.summary
+
+    def _down(self, low: float, high: float) -> bool:
+        """Soak at 80 %, overload, soak again, all on one stack: is the second soak worse than the first?"""
+        streams = look_streams(self._objectives, 0, self._settings.inflation)
+        seconds = step_seconds(self._settings, streams, low * _SOAK, self._pace)
+        phases = []
+        for name, load in (("up", low * _SOAK), ("overload", high * 1.25), ("down", low * _SOAK)):
+            settle, probe = probe_plan(
+                self._plan, self._settings, max(load, 1), seconds, self._pace, 0
+            ).phases
+            phases.append(msgspec.structs.replace(settle, name=f"settle {name}"))
+            phases.append(msgspec.structs.replace(probe, name=name))
+        joined, _ = self._execute(
+            msgspec.structs.replace(self._plan, name=f"sweep-{self._plan.name}"[:80], phases=phases)
+        )
+        before, after = (_over(joined, name, self._plan) for name in ("up", "down"))
+        self._tell(f"soak at 80 %: {before:.1%} over before the overload, {after:.1%} after it")
+        return after > before + 0.02
+
+
+def _over(joined: Joined, phase: str, plan: Plan) -> float:
+    """The share of a phase's streams that did not keep every objective of one stream."""
+    from harness.metrics.goodput import good
+
+    mine = joined.of_phase(phase) & joined.calls
+    n = int(np.count_nonzero(mine))
+    return 1 - np.count_nonzero(mine & good(joined)) / n if n else 1.0
+
+
+def line(step: CapacityStep, unit: str) -> str:
+    """One probe for people who watch."""
+    ttft = "never" if step.ttft_p95_ms is None else f"{step.ttft_p95_ms:.0f} ms"
+    counts = ", ".join(f"{n} over '{name}'" for name, n in step.over.items())
+    why = f"   {step.limited_by}: {step.why}" if step.limited_by else ""
+    return (
+        f"{step.load:>8.4g} {unit:<9} {step.decision:<9} {step.streams:>6} streams, {step.looks} looks, "
+        f"TTFT p95 {ttft}, {counts}{' saturated' if step.saturated else ''}{why}"
+    )
