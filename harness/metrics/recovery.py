@@ -28,7 +28,13 @@ def recoveries(joined: Joined) -> list[Recovery]:
     if not len(joined.attempts):
         return []
     begun, restored = _damage(joined)
-    hits = {label: hit for label, hit in hit_by(joined).items() if _NETWORK.match(label)}
+    # A cut often ends an outage; what it tore down had lived through that.
+    uncut = (joined.attempts["hit_cut"] == "").to_numpy(dtype=bool)
+    hits = {
+        label: hit & uncut if label == "network outage" else hit
+        for label, hit in hit_by(joined).items()
+        if _NETWORK.match(label)
+    }
     broken = joined.is_outcome(*_BROKEN) & np.isfinite(begun)
     return [
         _row(joined, phase, label, rows, begun, restored)

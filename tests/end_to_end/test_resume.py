@@ -208,3 +208,52 @@ def test_users_who_stop_reading_while_the_network_changes_never_hang_the_run(tmp
     # Every call to the proxy is over after 5 s, whatever the proxy does.
     assert max(entry.params.get("took_ms", 0.0) for entry in changes) < 6000
     assert max(entry.t_ns for entry in changes) - min(entry.t_ns for entry in changes) < 60 * SECOND
+
+
+WAITING = """
+name: waiting
+seed: 5
+target: {model: mock-chat}
+provider:
+  models:
+    mock-chat: {ttft_ms: 50, itl_ms: 5, output_tokens: 20, quota: {rpm: 120, burst_s: 2}}
+    mock-slow: {ttft_ms: 6000, itl_ms: 5, output_tokens: 20}
+phases:
+  - name: quota
+    kind: fault
+    duration_s: 8
+    load: {users: 6, ramp_s: 0.5, think_s: 0.3}
+    behaviour: {retry: {attempts: 8, first_s: 0.2, jitter: full}}
+  - name: slow
+    kind: fault
+    duration_s: 6
+    load: {users: 6, ramp_s: 0.5, think_s: 0.3}
+    model: mock-slow
+    behaviour: {patience: {wait: {calm_s: 0.5, per_s: 1}}}
+drain_s: 10
+"""
+
+
+@pytest.fixture(scope="module")
+def waiting(tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    folder = tmp_path_factory.mktemp("waiting")
+    (folder / "plan.yaml").write_text(WAITING)
+    return command(folder, "run", "plan.yaml")
+
+
+def test_users_wait_as_retry_after_says_and_get_their_answer(waiting: Finished):
+    (found,) = waiting.summary.reconnects
+    assert found.phase == "quota"
+    assert found.retry_after_obeyed == found.retry_after_told > 0
+    assert "retried_ok" in set(waiting.phase("quota").detail)
+    assert waiting.distrust() == set()
+
+
+def test_users_whose_patience_ends_leave_and_the_provider_is_let_go(waiting: Finished):
+    streams = waiting.phase("slow")
+    assert set(streams.outcome) == {"abandoned"}
+    waited_s = (streams.closed_ns - streams.intended_ns) / SECOND
+    assert waited_s.min() > 0.5
+    assert waited_s.max() < 6.0
+    states = {check.id: check.state for check in waiting.summary.checks if check.phase == "slow"}
+    assert states["cancels_upstream"] == "PASS"

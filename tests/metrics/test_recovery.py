@@ -152,3 +152,11 @@ def test_a_phase_in_which_nobody_asked_again_has_nothing_to_say():
     scene = ride()
     cut(scene)
     assert reconnects(join(scene.run())) == []
+
+
+def test_a_connection_that_lived_through_an_outage_and_was_then_cut_was_broken_by_the_cut():
+    scene = ride()
+    for at_s, what in ((2.5, "outage_begin"), (3.0, "outage_end")):
+        scene.note(at_s, "network", what, phase="ride", cohort="a")
+    cut(scene)
+    assert [found.fault for found in recoveries(join(scene.run()))] == ["network cut rst"]
