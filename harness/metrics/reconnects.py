@@ -72,3 +72,13 @@ def _retry_after(joined: Joined, mine: Bools) -> tuple[int, int]:
 
 def _mean(values: np.ndarray) -> float | None:
     return round(float(np.mean(values)), 3) if len(values) else None
+
+
+def recovered_share(joined: Joined, chosen: Bools) -> float | None:
+    """Streams that ended whole over those that needed more than one attempt."""
+    again = chosen & joined.calls & (joined.attempts["attempt"] > 1).to_numpy(dtype=bool)
+    whole = again & joined.is_outcome("completed")
+    return int(np.count_nonzero(whole)) / int(np.count_nonzero(again)) if again.any() else None
+
+
+SHARES = {"recovered_share": recovered_share}

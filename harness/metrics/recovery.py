@@ -61,13 +61,14 @@ def _row(joined: Joined, phase: Phase, label: str, rows: Ints, begun: Floats, re
     until = np.where(heard_of, noticed, over)
     zombie = np.maximum(np.minimum(until, np.where(back, after[rows], np.inf)) - closed[rows], 0.0)
     known = served & np.isfinite(until)
-    came = np.isfinite(begun[rows])
     return Recovery(
         phase=phase.name,
         fault=label,
         broken=len(rows),
         streams=int(attempts["stream"].iloc[rows].nunique()),
-        detect=spread(np.maximum(closed[rows] - begun[rows], 0.0), came, cohorts, seed),
+        detect=spread(
+            np.maximum(closed[rows] - begun[rows], 0.0), np.ones(len(rows), dtype=bool), cohorts, seed
+        ),
         notice=spread(
             np.maximum(until[known] - begun[rows][known], 0.0), heard_of[known], cohorts[known], seed
         ),

@@ -2,6 +2,7 @@
 
 import pytest
 
+from harness.metrics import objective_problem, shares
 from harness.metrics.cost import cost_of
 from harness.metrics.join import join
 from harness.metrics.reconnects import reconnects
@@ -160,3 +161,14 @@ def test_a_connection_that_lived_through_an_outage_and_was_then_cut_was_broken_b
         scene.note(at_s, "network", what, phase="ride", cohort="a")
     cut(scene)
     assert [found.fault for found in recoveries(join(scene.run()))] == ["network cut rst"]
+
+
+def test_an_objective_may_ask_for_the_share_of_users_who_came_back():
+    scene = ride()
+    for stream, outcome in ((1, Outcome.COMPLETED), (2, Outcome.RESET)):
+        cut(scene, stream)
+        scene.served(again(scene, stream, outcome=outcome))
+    scene.whole(3, 8.0, phase="ride", cohort="a")
+    joined = join(scene.run())
+    assert shares()["recovered_share"](joined, joined.measured) == 0.5
+    assert objective_problem("recovered_share", None) is None
