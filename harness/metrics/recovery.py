@@ -89,7 +89,7 @@ def _row(joined: Joined, phase: Phase, label: str, rows: Ints, begun: Floats, re
 
 
 def _damage(joined: Joined) -> tuple[Floats, Floats]:
-    """(t_f, t_r) of each attempt: of the last damage on its path that had begun when it was over, else NaN."""
+    """(t_f, t_r) of each attempt: of the last damage on its path that had begun when it ended; else NaN."""
     attempts = joined.attempts
     begun, restored = (np.full(len(attempts), np.nan) for _ in range(2))
     closed, opened = joined.ms("closed"), joined.ms("connected")
