@@ -46,4 +46,4 @@ class Attempts:
 
 def key_digest(key: str) -> str:
     """How a ledger names a key: enough to tell keys apart, too little to use one."""
-    return hashlib.sha256(key.encode()).hexdigest()[:8] if key else ""
+    return hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()[:8] if key else ""

@@ -116,8 +116,8 @@ class MockProvider:
         """One attempt, from its body to its row in the ledger."""
         try:
             body = await request.read()
-        except web.HTTPRequestEntityTooLarge:
-            body = b""  # refused below, by a parser that finds no question in it
+        except (web.HTTPRequestEntityTooLarge, web.RequestPayloadError):
+            body = b""  # too large or badly coded; refused below, by a parser that finds no question in it
         transport = request.transport
         if transport is None or self._stopping:
             raise ConnectionResetError("nobody is there any more")

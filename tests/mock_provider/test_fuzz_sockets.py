@@ -38,7 +38,7 @@ class Client:
         lines = [f"{method} {path} HTTP/1.1", "host: mock", "connection: close"]
         lines += [f"content-length: {len(body)}", *more]
         with socket.create_connection((self.server.host, self.server.port), timeout=PATIENCE_S) as sock:
-            sock.sendall("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
+            sock.sendall("\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + body)
             received = b""
             while piece := sock.recv(65536):  # a hang is a timeout, and an error
                 received += piece
@@ -139,6 +139,26 @@ def test_hopeless_bodies_are_refused_in_the_dialects_words(client: Client, path:
     got = client.ask("POST", path, body)
     assert got.status in (400, 404, 422)
     shaped(path, got)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "content-encoding: gzip",
+        "content-encoding: br",
+        "authorization: Bearer \xff\xfe",
+        "x-api-key: \xff",
+        "x-mock-fault: \xff",
+        "last-event-id: \xff",
+        "anthropic-version: \xff",
+    ],
+)
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/messages", "/api/chat/stream"])
+def test_hopeless_headers_are_refused_or_do_no_harm(client: Client, path: str, header: str) -> None:
+    got = client.ask("POST", path, b"0123456789", header)
+    assert got.status == 400
+    shaped(path, got)
+    assert client.ask("POST", path, json.dumps(GOOD).encode(), header).status in (200, 400)
 
 
 @pytest.mark.parametrize("depth", [20, 100, 300, 450, 900, 5000])
