@@ -4,7 +4,8 @@ import argparse
 import importlib
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
@@ -14,6 +15,7 @@ from rich.console import Console
 
 from harness import __version__
 from harness.judge import exit_code, judge
+from harness.metrics_server import MetricsServer
 from harness.network.errors import ControlError
 from harness.network.install import InstallError, find_server, install_server
 from harness.network.listing import journey_lines, profile_lines
@@ -36,6 +38,7 @@ _LATE = {  # what has a module of its own, loaded only when it is asked for
     "calibrate": ("harness.compare.calibrate_command", "A/A comparisons here, and +10 %% that must be found"),
     "trend": ("harness.compare.trend_command", "slow changes over many stored runs (advice)"),
     "capacity": ("harness.capacity.command", "the most load that the plan's objectives allow"),
+    "traces": ("harness.traces_command", "a run's streams as OpenTelemetry spans"),
     "headroom": ("harness.capacity.headroom_command", "the provider quotas that a load needs"),
 }
 _ERROR = 4  # usage, environment, harness error or interrupted
@@ -163,6 +166,12 @@ def _say(console: Console) -> Callable[[str], None]:
 def _run_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, default=Path("runs"), help="where run folders go (%(default)s)")
     parser.add_argument("--workers", type=int, help="load processes, instead of the plan's")
+    parser.add_argument(
+        "--metrics-port",
+        type=int,
+        metavar="PORT",
+        help="answer a Prometheus at 127.0.0.1:PORT/metrics meanwhile",
+    )
 
 
 def _demo(arguments: argparse.Namespace) -> int:
@@ -210,10 +219,25 @@ def _execute(plan: Plan, path: Path, arguments: argparse.Namespace) -> int:
     from harness.run import Run  # here, because `streamproof mock` must not wait for all of it
 
     console = Console()
-    with _Progress(console) as progress:
-        run = Run(plan, path, arguments.out, sys.argv, tell=console.print, show=progress.show)
+    with _Progress(console) as progress, _metrics(arguments.metrics_port) as tell_prometheus:
+
+        def show(live: Live) -> None:
+            progress.show(live)
+            tell_prometheus(live)
+
+        run = Run(plan, path, arguments.out, sys.argv, tell=console.print, show=show)
         run.execute()
     return _conclude(run.folder.root, console)
+
+
+@contextmanager
+def _metrics(port: int | None) -> Iterator[Callable[[Live], None]]:
+    """Where each moment of a run is told, besides the terminal."""
+    if port is None:
+        yield lambda _: None
+        return
+    with MetricsServer(port) as server:
+        yield server.show
 
 
 class _Progress:

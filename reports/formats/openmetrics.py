@@ -39,7 +39,7 @@ class _Document:
             lines.append(f"# TYPE {name} {kind}")
             if unit:
                 lines.append(f"# UNIT {name} {unit}")
-            lines.append(f"# HELP {name} {_escaped(help)}")
+            lines.append(f"# HELP {name} {escaped(help)}")
             lines += samples
         return "\n".join([*lines, "# EOF"]) + "\n"
 
@@ -132,10 +132,11 @@ def _name(text: str) -> str:
 
 
 def _labels(labels: Labels) -> str:
-    return "{" + ",".join(f'{name}="{_escaped(value)}"' for name, value in labels.items()) + "}"
+    return "{" + ",".join(f'{name}="{escaped(value)}"' for name, value in labels.items()) + "}"
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """A label's value or a help text, as OpenMetrics has them."""
     return text.replace("\\", "\\\\").replace("\n", "\\n").replace('"', '\\"')
 
 
