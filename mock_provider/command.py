@@ -39,9 +39,9 @@ def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(
         prog="streamproof mock",
         description="A model provider that nobody pays for and everybody can break: it answers chat requests "
-        "in the dialects of OpenAI (Chat Completions, Responses), Anthropic, vLLM, TGI and Ollama with "
-        "numbered tokens, at the pace, within the quotas and with the faults that its configuration names, "
-        "and writes down what really happened to each request.",
+        "in the dialects of OpenAI (Chat Completions, Responses), Anthropic, Gemini, vLLM, TGI and Ollama "
+        "with numbered tokens, at the pace, within the quotas and with the faults that its configuration "
+        "names, and writes down what really happened to each request.",
         epilog="Without --config there is one model, mock-chat, answering every dialect on its usual path. "
         "Settings may ride in the model's name: mock-chat+ttft=800+out=50+fault=s1@20. "
         "Health is at /-/health, metrics are at /metrics. docs/mock.md says how to put it behind a gateway.",

@@ -16,7 +16,7 @@ from mock_provider.examples import BadSchema
 from mock_provider.faults.fault import Setting
 from mock_provider.house import Arrival, Entry
 from mock_provider.planning import plan_answer
-from mock_provider.requests.request import Api, ChatRequest, Incoming, Problem, count_tokens
+from mock_provider.requests.request import MODEL, Api, ChatRequest, Incoming, Problem, count_tokens
 from mock_provider.script import Do, Framing, Headers, Script, Step, whole
 
 FAULT_HEADER = "x-mock-fault"
@@ -56,6 +56,8 @@ class Desk:
         for name in sorted(self._apis, key=lambda name: (name != "openai", name)):
             for route in self._apis[name].routes:
                 self._by_route.setdefault(route, []).append(name)
+        cut = {path.partition(MODEL) for _, path in self._by_route if MODEL in path}
+        self._open_routes = sorted((before, after) for before, _, after in cut)
 
     @property
     def routes(self) -> list[tuple[str, str]]:
@@ -70,7 +72,7 @@ class Desk:
             problem = Problem(400, f"{incoming.path}: {error}; write /f/<fault>/ before the usual path.")
             return Decision(_error(self._apis["openai"], problem, row, ()))
         incoming = msgspec.structs.replace(incoming, path=path)
-        names = self._by_route.get((incoming.method, path))
+        names = self._by_route.get((incoming.method, self._place(path)))
         if names is None:
             return self._lost(incoming, row)
         name = names[0]
@@ -82,8 +84,16 @@ class Desk:
             row.dialect = name
             return Decision(_error(self._apis[name], problem, row, ()))
 
+    def _place(self, path: str) -> str:
+        """The route that `path` is on: itself, or one that has a model's name in it."""
+        for before, after in self._open_routes:
+            if path.startswith(before) and path.endswith(after) and len(path) > len(before) + len(after):
+                return f"{before}{MODEL}{after}"
+        return path
+
     def _lost(self, incoming: Incoming, row: LedgerRow) -> Decision:
-        methods = [method for method, path in self._by_route if path == incoming.path]
+        place = self._place(incoming.path)
+        methods = [method for method, path in self._by_route if path == place]
         if methods:
             text = f"Not allowed to {incoming.method} {incoming.path}; use {' or '.join(methods)}."
             problem = Problem(405, text)

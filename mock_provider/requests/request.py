@@ -9,6 +9,8 @@ from harness.dialects.events import UNREADABLE
 from mock_provider.quota import Refusal, Standing
 from mock_provider.script import Headers
 
+MODEL = "{model}"  # stands in a route where the path names the model
+
 
 class ToolSpec(msgspec.Struct, frozen=True):
     """A tool on offer, with the JSON schema of its arguments."""
@@ -60,7 +62,7 @@ class Api(Protocol):
 
     @property
     def routes(self) -> tuple[tuple[str, str], ...]:
-        """(method, path) of each place where it is mounted."""
+        """(method, path) of each place where it is mounted; MODEL stands for any name."""
         ...
 
     def model(self, incoming: Incoming) -> str:

@@ -11,7 +11,7 @@ from harness.plan.provider import ModelProfile, Provider
 from harness.record import LedgerRow
 from mock_provider.desk import Asked, Decision, Desk
 from mock_provider.house import Arrival, Entry, House
-from mock_provider.requests.request import Incoming
+from mock_provider.requests.request import MODEL, Incoming
 from mock_provider.script import Do
 
 CONFIG = Provider(models={"m": ModelProfile(output_tokens=5.0), "v": ModelProfile(dialect="vllm")})
@@ -44,6 +44,11 @@ KEYS = [
     "input_schema",
     "max_new_tokens",
     "output_config",
+    "contents",
+    "parts",
+    "generationConfig",
+    "functionDeclarations",
+    "responseSchema",
     "properties",
 ]
 WORDS = ["m", "v", "m+out=3", "m+fault=s1@2", "m+fault=s8", "m+x=1", "user", "tool", "object", "array"]
@@ -94,8 +99,11 @@ GOOD: dict[str, Any] = {
     "input": "hi",
     "inputs": "hi",
     "prompt": "hi",
+    "contents": [{"parts": [{"text": "hi"}]}],
 }
-PATHS = st.sampled_from([path for _, path in DESK.routes]) | st.text("/abf1%:@sv ", max_size=12)
+PATHS = st.sampled_from([path.replace(MODEL, "m") for _, path in DESK.routes]) | st.text(
+    "/abf1%:@sv ", max_size=12
+)
 PREFIXES = st.sampled_from(["", "", "/f/s1@2", "/f/h1:503", "/f/s10:W16", "/f/x", "/f/", "/f"])
 
 
