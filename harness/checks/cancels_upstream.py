@@ -77,6 +77,6 @@ def _fix(drains: bool) -> str:
         return "The system cancels; declare target.expect.after_disconnect: cancel if that is wanted."
     return (
         "Watch the user's connection while streaming and close the upstream request when it is gone; if "
-        "finishing is on purpose, declare target.expect.after_disconnect: drain, and if it waits for users to "
-        "come back, resume, with a cancel_within_s that allows for it."
+        "finishing is on purpose, declare target.expect.after_disconnect: drain; if it waits for users to "
+        "come back, declare resume, with a cancel_within_s that allows for it."
     )
