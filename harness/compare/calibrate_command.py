@@ -65,4 +65,5 @@ def run(
     if found.disabled or found.control_missed:
         tell("the gate is disabled on this machine" if found.disabled else "the control is missed too often")
         return 1
-    return 0 if found.comparisons + found.controls else 3
+    judged = (found.comparisons or not arguments.runs) and (found.controls or not arguments.controls)
+    return 0 if judged else 3

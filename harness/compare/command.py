@@ -16,7 +16,9 @@ from reports.progress import Live
 
 
 def options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("runs", nargs="*", type=Path, help="two run folders, baseline first; none: live")
+    parser.add_argument(
+        "runs", nargs="*", type=Path, help="two runs, baseline first; one: judge a live comparison again"
+    )
     parser.add_argument("--force", action="store_true", help="compare runs that differ, as advice only")
     parser.add_argument(
         "--history",
@@ -101,13 +103,19 @@ def plan_of(arguments: argparse.Namespace) -> tuple[Plan, Path]:
 def run(
     arguments: argparse.Namespace, argv: list[str], tell: Callable[[str], None], show: Callable[[Live], None]
 ) -> int:
-    from harness.compare.ab import Arms, Environment, compare_live
+    from harness.compare.ab import DESIGN, Arms, Environment, compare_live, judge_live
     from harness.compare.offline import compare_stored
     from reports import write
 
-    if arguments.runs:
+    if len(arguments.runs) == 1 and (arguments.runs[0] / DESIGN).is_file():
+        [folder] = arguments.runs
+        summary = judge_live(folder)
+    elif arguments.runs:
         if len(arguments.runs) != 2:
-            raise PlanError("name two run folders, the baseline first; or none and --baseline, --candidate")
+            raise PlanError(
+                "name two run folders, the baseline first; or one of a live comparison; or none, and "
+                "--baseline and --candidate"
+            )
         baseline, candidate = arguments.runs
         summary, folder = compare_stored(baseline, candidate, arguments.history, arguments.force, argv)
     else:

@@ -8,6 +8,7 @@ import numpy as np
 from harness.compare.blocks import Pair
 from harness.compare.design import Design, phase_name
 from harness.compare.gates import Measured, judge_gates, latency, share
+from harness.compare.holm import benjamini_hochberg
 from harness.compare.order import Arm
 from harness.metrics import known_metrics, samples_of, series, shares
 from harness.metrics.join import Joined
@@ -18,6 +19,15 @@ from harness.plan.reader import PlanError
 from harness.summary import Comparison
 
 _ARMS: tuple[Arm, Arm] = ("baseline", "candidate")
+# Looked at beside the gates, corrected for their number, unable to fail a build.
+_EXPLORED = (
+    "ttft_user p50",
+    "ttfo_user p95",
+    "e2e_term_user p95",
+    "tpot p95",
+    "max_gap p95",
+    "added_ttft p95",
+)
 _INVERTED = {"failure_share": "success_share"}  # shares are gated where less is better
 
 
@@ -112,7 +122,25 @@ def compare_blocks(joined: Joined, design: Design, invalid: str = "") -> Compari
         alpha=design.rule.alpha,
         gates=judge_gates(measured, design.rule, invalid),
         blocks=told,
+        notes=_explored(blocks, joined, design),
     )
+
+
+def _explored(blocks: LiveBlocks, joined: Joined, design: Design) -> list[str]:
+    """Further quantiles, in words."""
+    found = []
+    for name in _EXPLORED:
+        metric, _, percent = name.partition(" p")
+        if name not in design.gates and len(samples_of(joined, metric).values):
+            pairs = [blocks.pair(metric, number) for number in range(design.pairs)]
+            seen = latency(name, "ms", pairs, float(percent) / 100, design.rule)
+            if seen.effect is not None:
+                found.append(seen)
+    adjusted = benjamini_hochberg([seen.p for seen in found])
+    return [
+        f"explored, not gated: {seen.name} {(seen.effect or 0.0) * 100:+.1f} % (p {p:.3f}, corrected)"
+        for seen, p in zip(found, adjusted, strict=True)
+    ]
 
 
 def _share(gate: str, baseline: Floats, candidate: Floats, design: Design) -> Measured:

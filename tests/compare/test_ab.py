@@ -38,6 +38,7 @@ def test_both_arms_get_the_same_streams_and_every_one_is_kept(tmp_path: Path):
     assert again.compare is not None
     assert [check.id for check in again.checks] == ["compare ttft_user p50", "compare failure_share"]
     assert main(["gate", str(root)]) == done.code
+    assert main(["compare", str(root)]) == done.code
 
 
 @pytest.mark.parametrize(

@@ -126,6 +126,14 @@ def test_a_slower_first_token_fails_its_gate_alone():
     assert set(states.values()) == {"PASS"}
 
 
+def test_other_metrics_are_explored_and_cannot_fail():
+    found = compare_blocks(blocks(effect=0.1), DESIGN)
+    [told] = [note for note in found.notes if "ttft_user p50" in note]
+    assert told.startswith("explored, not gated: ttft_user p50 +1")
+    assert told.endswith("(p 0.000, corrected)")
+    assert not any("ttft_user p95" in note for note in found.notes)
+
+
 def test_slower_gaps_fail_theirs():
     states = gate_states(slow_gaps=1.2)
     assert states.pop("gap p99") == "FAIL"
