@@ -42,6 +42,8 @@ def run(
         )
         summary, folder = compare_live(plan, design, arms, where)
         write.write_all(summary, folder.root)
+        if summary.run.interrupted and not summary.run.died:
+            raise KeyboardInterrupt  # else the next comparison would begin
         failed = [check.id for check in summary.checks if check.state == "FAIL"]
         kind = "+10 %" if control else "a/a"
         state = summary.verdict.state
