@@ -12,7 +12,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "networks.md").read_text(encoding="
 
 
 def test_its_plan_can_be_played(tmp_path: Path) -> None:
-    (block,) = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
+    (block,) = re.findall(r"```yaml\n(name:.*?)```", PAGE, re.DOTALL)
     (tmp_path / "plan.yaml").write_text(block, encoding="utf-8")
     plan = load_plan(tmp_path / "plan.yaml")
     (phase,) = plan.phases
