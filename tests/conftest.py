@@ -2,7 +2,9 @@
 
 import os
 import signal
+from pathlib import Path
 
+import pytest
 from hypothesis import settings
 
 # A developer's own settings must not change what a test sees; where Toxiproxy is may be said outside.
@@ -17,3 +19,18 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 # A busy machine must not fail a property.
 settings.register_profile("streamproof", deadline=None)
 settings.load_profile("streamproof")
+
+# Whole reports, whole commands and long properties: seconds each, so not part of `make check`.
+_LONG = {
+    "reports/test_odd_folders.py", "reports/test_overlay.py", "reports/test_recovery.py",
+    "reports/test_agreement_with_pandas.py", "reports/test_figures.py", "mock_provider/test_fuzz.py",
+    "compare/test_commands.py", "compare/test_stored.py",
+}  # fmt: skip
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.relative_to(here).as_posix() in _LONG:
+            item.add_marker(pytest.mark.slow)
