@@ -16,7 +16,8 @@ demo: setup                        ## the whole story in about a minute, ends wi
 	@$(BIN)/streamproof demo
 
 test: dev packages                 ## everything that the README promises
-	$(BIN)/pytest -rs --numprocesses 3 --dist loadfile --durations 25 $(SUITE)
+	timeout --foreground --kill-after 60 40m \
+		$(BIN)/pytest -rs --numprocesses 3 --dist loadfile --durations 25 $(SUITE)
 
 check: .venv/.dev                  ## format, lint, types, floors, fast tests; under a minute
 	$(BIN)/ruff format --check .

@@ -39,18 +39,22 @@ STAGES: dict[str, tuple[str, bool, bytes]] = {
 HOWS = ("fin", "rst")
 LIMIT_MS = 200.0
 _LINGER_NOTHING = struct.pack("ii", 1, 0)
+_SILENT_S = 30.0
 _SETTLED_S = 0.03  # so that the request is being answered when its peer dies
 
 
 def ask(address: tuple[str, int], stream: int, model: str, streamed: bool, awaited: bytes) -> socket.socket:
-    sock = socket.create_connection(address)
+    sock = socket.create_connection(address, timeout=_SILENT_S)
     message = [{"role": "user", "content": f"[sid:{stream:06d}] go on"}]
     body = msgspec.json.encode({"model": model, "messages": message, "stream": streamed})
     head = f"POST /v1/chat/completions HTTP/1.1\r\nhost: mock\r\ncontent-length: {len(body)}\r\n\r\n"
     sock.sendall(head.encode() + body)
     received = b""
     while awaited not in received:
-        received += sock.recv(65536)
+        more = sock.recv(65536)
+        if not more:
+            raise EOFError(f"stream {stream} ended before {awaited!r}: {received[-300:]!r}")
+        received += more
     return sock
 
 
