@@ -30,7 +30,9 @@ def test_it_works_headless_and_the_ttft_row_leaves_aggregated_alone(tmp_path):
     assert found.returncode == 0, found.stderr
     counts = dict(re.findall(r"^(?:SSE)? +(.+?) {3,}(\d+) +0\(0", found.stderr + found.stdout, re.MULTILINE))
     assert set(counts) == {"chat", "chat TTFT", "Aggregated"}
-    assert counts["chat"] == counts["chat TTFT"] == counts["Aggregated"] != "0"
+    assert counts["chat"] == counts["Aggregated"] != "0"
+    # A stream that the run's end met before its first token has none.
+    assert 0 <= int(counts["chat"]) - int(counts["chat TTFT"]) <= 4
     written = table(tmp_path / "out_stats.csv")
     assert set(written) == {"chat", "chat TTFT", "Aggregated"}
     assert written["Aggregated"]["Request Count"] == written["chat"]["Request Count"]
