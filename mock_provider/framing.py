@@ -59,6 +59,39 @@ class OpenEnd:
         return []
 
 
+class NoLastWord:
+    """W15-last: the last event that says something lacks its blank line, and no last word comes after it."""
+
+    def __call__(self, frame: bytes, do: Do, tokens: int) -> list[bytes]:
+        if do is Do.END:
+            return []
+        return [frame[:-1] if do is Do.FINISH else frame]
+
+    def end(self) -> list[bytes]:
+        return []
+
+
+class LateTail:
+    """Every event of content is cut, and what is behind the cut comes with the next frame.
+
+    Pieces that are written one after the other may reach the peer in one read; these cannot. A token that is
+    cut is counted as written when its beginning is.
+    """
+
+    def __init__(self, cut: Callable[[bytes], int], line_end: bytes = b"\n") -> None:
+        self._cut, self._line_end, self._held = cut, line_end, b""
+
+    def __call__(self, frame: bytes, do: Do, tokens: int) -> list[bytes]:
+        frame = frame.replace(b"\n", self._line_end)
+        cut = self._cut(frame) if do in CONTENT else len(frame)
+        piece, self._held = self._held + frame[:cut], frame[cut:]
+        return [piece]
+
+    def end(self) -> list[bytes]:
+        held, self._held = self._held, b""
+        return [held] if held else []
+
+
 class Grouped:
     """Several events of content in one piece; `size` 0 puts the whole answer into one."""
 
@@ -117,6 +150,16 @@ def _in_characters(event: bytes, number: int) -> list[bytes]:
     return re.findall(rb"[\x00-\x7f]*[\x80-\xff]|[\x00-\x7f]+", event)
 
 
+def _after_first_byte(frame: bytes) -> int:
+    """Where the last character of several bytes has shown its first; the end, where there is none."""
+    found = re.search(rb"[\xc0-\xff](?=[\x80-\xbf]+[\x00-\x7f]*\Z)", frame)
+    return found.end() if found else len(frame)
+
+
+def _before_last_byte(frame: bytes) -> int:
+    return len(frame) - 1
+
+
 def _named(event: bytes, number: int) -> list[bytes]:
     """An event field before the data, none, or after them; a dialect's own name only moves."""
     if event.startswith(b"event: "):
@@ -169,9 +212,12 @@ REFRAMES: dict[str, Callable[[], Reframe]] = {
     "W14-cut": _each(lambda event, number: [*(_each_byte(BOM) if number == 0 else ()), event]),
     "W15": lambda: OpenEnd(1),
     "W15-bare": lambda: OpenEnd(2),
+    "W15-last": NoLastWord,
     "W16": _each(_each_byte),
     "W17": _each(_in_characters),
+    "W17-late": lambda: LateTail(_after_first_byte),
     "W18": _each(lambda event, number: re.split(rb"(?=\n)", event.replace(b"\n", b"\r\n"))),
+    "W18-late": lambda: LateTail(_before_last_byte, b"\r\n"),
     "W19": _each(_separated),
     "W20": _each(_after_spaces),
     "W21": lambda: Grouped(0),

@@ -120,9 +120,12 @@ CONTENTS: dict[str, Callable[[list[bytes]], bytes]] = {
     "W14-cut": lambda told: b"\xef\xbb\xbf" + PLAIN(told),
     "W15": lambda told: PLAIN(told)[:-1],
     "W15-bare": lambda told: PLAIN(told)[:-2],
+    "W15-last": lambda told: PLAIN(told[:-1])[:-1],
     "W16": PLAIN,
     "W17": PLAIN,
+    "W17-late": PLAIN,
     "W18": joined(lambda n, data: b"data: %b\r\n\r\n" % data),
+    "W18-late": joined(lambda n, data: b"data: %b\r\n\r\n" % data),
     "W19": joined(lambda n, data: separated(n, data) if data[:1] == b"{" else b"data: %b\n\n" % data),
     "W20": PLAIN,
     "W21": PLAIN,
@@ -172,7 +175,7 @@ def meaning(raw: bytes, cut: int) -> Meaning:
     return Meaning(text, decoder.completion, kinds, sse.leftover, decoder.after_done, http.message_complete)
 
 
-ODD = {"W15", "W15-bare", "W22-over", "W23", "W23-done", "W24", "W24-twice", "W25"}
+ODD = {"W15", "W15-bare", "W15-last", "W22-over", "W23", "W23-done", "W24", "W24-twice", "W25"}
 
 
 @pytest.mark.parametrize("kind", sorted(set(s10.FAULT.kinds) - ODD))
@@ -198,7 +201,7 @@ def test_the_same_answer_is_the_canonical_one(shared: Mock) -> None:
     assert (row.fault, row.ended_by, row.emitted_tokens) == ("s10:W13", "provider", TOKENS)
 
 
-@pytest.mark.parametrize("kind", ["W15", "W15-bare"])
+@pytest.mark.parametrize("kind", ["W15", "W15-bare", "W15-last"])
 def test_an_event_without_its_blank_line_is_left_over_and_not_dispatched(shared: Mock, kind: str) -> None:
     got = meaning(seen(shared, kind).raw, 5)
     assert (got.leftover, got.complete) == (True, True)
@@ -260,6 +263,10 @@ def test_chunks_are_cut_as_the_table_says(shared: Mock, payloads: list[bytes]) -
     assert all(sum(byte > 127 for byte in data) <= 1 for data in cut)
     assert [data[-1:] for data in chunks("W18")[:3]] == [b"\r", b"\r", b"\n"]
     assert chunks("W18")[1:3] == [b"\n\r", b"\n"]
+    assert {data[-2:] for data in chunks("W18-late")[1:5]} == {b"\n\r"}  # the role is whole, then each is cut
+    late = chunks("W17-late")
+    assert b"\xf0" in {data[-1:] for data in late}
+    assert any(data[:1] >= b"\x80" for data in late)  # and the next begins with the rest of it
     assert all(data.count(b" ") <= 1 and b" " not in data[:-1] for data in chunks("W20"))
 
 
