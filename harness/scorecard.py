@@ -1,7 +1,7 @@
 """`audit.json`, schema `streamproof.audit/1`: what an audit found, and nothing that a report must compute.
 
-`harness.audit.scorecard` makes it, `reports/` render it. The schema only grows within /1: readers skip unknown
-keys and no meaning or unit changes.
+`harness.audit.scorecard` makes it, `reports/` render it. The schema only grows within /1: readers skip
+unknown keys and no meaning or unit changes.
 """
 
 import msgspec

@@ -1,4 +1,5 @@
-"""The operator's side, under `/-/`: health, state, rules, fault queue, ledger, metrics, reset."""
+"""The operator's side, under `/-/`: health, state, rules, fault queue, streams' orders, ledger,
+metrics, reset."""
 
 import hmac
 import ipaddress
@@ -17,6 +18,9 @@ _COMMANDS = {
     ("PUT", "/-/rules"): "set-rules",
     ("POST", "/-/queue"): "queue",
     ("DELETE", "/-/queue"): "clear-queue",
+    ("GET", "/-/streams"): "streams",
+    ("PUT", "/-/streams"): "set-streams",
+    ("DELETE", "/-/streams"): "clear-streams",
     ("POST", "/-/reset"): "reset",
 }
 _OTHERS = ("GET /-/health", "GET /-/ledger", "GET /-/metrics")

@@ -43,6 +43,9 @@ class Attempts:
             del self._seen[next(iter(self._seen))]
         return number
 
+    def so_far(self, stream: int) -> int:
+        return self._seen.get(stream, 0)
+
 
 def key_digest(key: str) -> str:
     """How a ledger names a key: enough to tell keys apart, too little to use one."""

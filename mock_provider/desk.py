@@ -1,6 +1,6 @@
 """Where a request is decided: who answers it, what the house says, which script it gets. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -15,6 +15,7 @@ from mock_provider.content import Content, compose
 from mock_provider.examples import BadSchema
 from mock_provider.faults.fault import Setting
 from mock_provider.house import Arrival, Entry
+from mock_provider.orders import Order
 from mock_provider.planning import plan_answer
 from mock_provider.requests.request import MODEL, Api, ChatRequest, Incoming, Problem, count_tokens
 from mock_provider.script import Do, Framing, Headers, Script, Step, whole
@@ -183,6 +184,9 @@ class Desk:
         if request.resume_at and request.resume_at >= entry.tokens:
             nothing = Script(steps=[Step(0, Do.HEAD), Step(0, Do.CLOSE)], status=204, headers=headers)
             return Decision(nothing.replace(nothing.steps, framing=Framing.EMPTY))
+        if entry.order is not None:
+            asked, entry = self._as_ordered(asked, entry, entry.order)
+            request = asked.request
         planned = plan_answer(
             asked.profile,
             request,
@@ -209,6 +213,18 @@ class Desk:
             batched,
             asked.profile.cancellable,
         )
+
+    def _as_ordered(self, asked: Asked, entry: Entry, order: Order) -> tuple[Asked, Entry]:
+        """The house knows the orders, so only now can the content be what they say."""
+        arrival = asked.arrival
+        request = order.request(asked.request, entry.attempt)
+        try:
+            content = compose(request, order.tool_calls, arrival.seed, arrival.stream)
+        except BadSchema:
+            content = Content()  # the ledger shows that nothing of the schema came
+        tokens = entry.tokens if content.fixed_tokens is None else content.fixed_tokens
+        changed = replace(asked, request=request, content=content, profile=order.profile(asked.profile))
+        return changed, msgspec.structs.replace(entry, tokens=tokens)
 
     def _play(
         self, rule: FaultRule, script: Script, asked: Asked, row: LedgerRow, headers: Headers

@@ -16,6 +16,7 @@ from harness.plan.provider import FaultRule, KeyProfile, ModelProfile, Provider
 from mock_provider import faults, notation
 from mock_provider.attempt import Attempts, Identity, key_digest
 from mock_provider.batch import BatchEngine, Step
+from mock_provider.orders import MOST, Order
 from mock_provider.pacing import answer_length, drawn_length
 from mock_provider.quota import Demand, KeyQuota, Refusal, Standing
 from mock_provider.selection import Request, choose, matches
@@ -24,6 +25,7 @@ from mock_provider.timeline import Scales, scales
 T = TypeVar("T")
 _KEPT_QUOTAS = 10_000
 _KEPT_LOG = 1_000
+_LOGGED = 2_000  # characters of a command
 
 
 class Arrival(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,6 +60,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     standing: dict[str, Standing] = {}
     rule: FaultRule | None = None
     scales: Scales = Scales()
+    order: Order | None = None
 
 
 class Queued(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -72,14 +75,22 @@ class BadCommand(Exception):
 
 
 def _checked(body: bytes, kind: type[T]) -> T:
-    """Faults as an operator sends them. Raises BadCommand, and then nothing has changed."""
+    """What an operator sends. Raises BadCommand, and then nothing has changed."""
     try:
         read = msgspec.json.decode(body, type=kind)
         for item in read if isinstance(read, list) else []:
-            notation.check(item.fault if isinstance(item, Queued) else item)
+            if isinstance(item, Queued | FaultRule):
+                notation.check(item.fault if isinstance(item, Queued) else item)
     except (*UNREADABLE, notation.BadNotation) as error:
         raise BadCommand(str(error)) from None
     return read
+
+
+def _ordered(order: Order, arrival: Arrival, attempt: int) -> FaultRule | None:
+    rule = order.rule if attempt <= order.fault_times else None
+    if rule is not None and faults.load(rule.id).needs_stream and not arrival.streaming:
+        return None
+    return rule
 
 
 class _Ticket(msgspec.Struct):
@@ -105,18 +116,22 @@ class House:
         self._tickets: dict[int, _Ticket] = {}
         self.rules = list(self._config.faults)
         self.queue: list[Queued] = []
+        self.orders: dict[int, Order] = {}
         batches = {name: profile.batch for name, profile in self._config.models.items()}
         self.engines = {name: BatchEngine(batch) for name, batch in batches.items() if batch is not None}
 
     def enter(self, arrival: Arrival, now_ns: int) -> Entry:
         """Count the request, charge its quota, choose its fault and, in a batch, queue it."""
         profile = arrival.profile or self._config.models[arrival.model]
+        order = self.orders.get(arrival.recorded)
+        if order is not None:
+            profile = order.profile(profile)
         key = self._keys.get(arrival.key, KeyProfile())
         attempt = self._attempts.count(Identity(arrival.stream, arrival.recorded))
         rng = generator(*(arrival.draws or (arrival.seed, arrival.stream)), attempt)
         tokens, reason = answer_length(profile, arrival.max_tokens, rng)
         reasoning = drawn_length(profile.reasoning_tokens, rng)
-        if arrival.fixed_tokens is not None:
+        if arrival.fixed_tokens is not None and order is None:
             tokens, reason, reasoning = arrival.fixed_tokens, "stop", 0
         demand = Demand(arrival.input_tokens, arrival.max_tokens or tokens + reasoning)
         quota = self._quota(arrival, key, profile, now_ns)
@@ -125,11 +140,15 @@ class House:
         if refusal is not None:
             return Entry(attempt=attempt, refusal=refusal, standing=standing)
         since_start_s = (now_ns - self._started_ns) / SECOND
-        rule = self._rule(arrival, key, profile, attempt, since_start_s)
+        if order is not None:
+            rule = _ordered(order, arrival, attempt)
+        else:
+            rule = self._rule(arrival, key, profile, attempt, since_start_s)
         self._next_ticket += 1
         ticket = self._next_ticket
         batched = ""
-        if arrival.model in self.engines and (rule is None or faults.load(rule.id).generates):
+        generates = rule is None or faults.load(rule.id).generates
+        if arrival.model in self.engines and order is None and generates:
             engine = self.engines[arrival.model]
             if not engine.submit(ticket, arrival.input_tokens, tokens + reasoning):
                 if quota is not None:
@@ -140,7 +159,7 @@ class House:
                 )
             batched = arrival.model
         self._tickets[ticket] = _Ticket(arrival.worker, quota, demand, batched)
-        pace = scales(self._config.timeline, since_start_s)
+        pace = scales(self._config.timeline, since_start_s) if order is None else Scales()
         return Entry(
             ticket=ticket,
             attempt=attempt,
@@ -149,7 +168,8 @@ class House:
             finish_reason=reason,
             standing=standing,
             rule=rule,
-            scales=Scales(pace.ttft * key.ttft_scale, pace.itl * key.itl_scale),
+            scales=Scales(pace.ttft * key.ttft_scale, pace.itl * key.itl_scale) if order is None else pace,
+            order=order,
         )
 
     def leave(self, ticket: int, emitted: int) -> None:
@@ -184,6 +204,7 @@ class House:
             "rules": self.rules,
             "log": list(self.log),
             "queue": self.queue,
+            "orders": len(self.orders),
             "quotas": [
                 {"key": key, "model": model, "open": quota.open, "standing": quota.standing(now_ns)}
                 for (key, model), quota in self._quotas.items()
@@ -195,10 +216,14 @@ class House:
         }
 
     def command(self, verb: str, body: bytes, now_ns: int) -> bytes:
-        """An operator's command: state, rules, set-rules, queue, clear-queue, reset. Raises BadCommand."""
+        """An operator's command; the verbs are those of `mock_provider.admin`. Raises BadCommand."""
         match verb:
-            case "state" | "rules":
+            case "state" | "rules" | "streams":
                 pass
+            case "set-streams":
+                self._take_orders(body)
+            case "clear-streams":
+                self._forget_orders(body)
             case "set-rules":
                 self.rules = _checked(body, list[FaultRule])
             case "queue":
@@ -210,9 +235,35 @@ class House:
                 self.reset(now_ns)
             case _:
                 raise BadCommand(f"no command {verb}")
-        if verb not in ("state", "rules"):
-            self.log.append({"t_ns": now_ns, "command": verb, "body": body.decode("utf-8", "replace")})
-        return msgspec.json.encode(self.rules if verb == "rules" else self.state(now_ns))
+        if verb not in ("state", "rules", "streams"):
+            self.log.append(
+                {"t_ns": now_ns, "command": verb, "body": body.decode("utf-8", "replace")[:_LOGGED]}
+            )
+        match verb:
+            case "rules":
+                return msgspec.json.encode(self.rules)
+            case "streams" | "set-streams" | "clear-streams":
+                return msgspec.json.encode(self._ordered_streams())
+            case _:
+                return msgspec.json.encode(self.state(now_ns))
+
+    def _take_orders(self, body: bytes) -> None:
+        orders = _checked(body, dict[int, Order])
+        if len(self.orders.keys() | orders.keys()) > MOST:
+            raise BadCommand(f"at most {MOST} streams have orders at a time; DELETE /-/streams forgets them")
+        self.orders |= orders
+
+    def _forget_orders(self, body: bytes) -> None:
+        gone = _checked(body, list[int]) if body.strip() else list(self.orders)
+        for stream in gone:
+            self.orders.pop(stream, None)
+
+    def _ordered_streams(self) -> dict[int, dict[str, object]]:
+        """Each stream with an order, and how many attempts have come: so many rows the ledger will have."""
+        return {
+            stream: {"attempts": self._attempts.so_far(stream), "order": order}
+            for stream, order in self.orders.items()
+        }
 
     def _quota(
         self, arrival: Arrival, key: KeyProfile, profile: ModelProfile, now_ns: int

@@ -27,9 +27,12 @@ class Ledger:
 def read_after(folder: Path, cursor: str) -> tuple[list[bytes], str]:
     """(rows as JSON lines that came after `cursor`, the cursor for the next look), over all parts.
 
-    A cursor is `part:offset` joined by commas; empty reads from the beginning. Raises ValueError for
-    another text.
+    A cursor is `part:offset` joined by commas; empty reads from the beginning, `end` skips what there is.
+    Raises ValueError for another text.
     """
+    if cursor == "end":
+        parts = sorted(folder.glob("ledger-*.jsonl"))
+        return [], ",".join(f"{path.stem}:{_last_row_ends(path)}" for path in parts)
     offsets = {name: int(at) for name, at in (item.split(":") for item in cursor.split(",") if item)}
     rows: list[bytes] = []
     for path in sorted(folder.glob("ledger-*.jsonl")):
@@ -40,3 +43,11 @@ def read_after(folder: Path, cursor: str) -> tuple[list[bytes], str]:
         offsets[path.stem] = offsets.get(path.stem, 0) + len(whole)
         rows += whole.splitlines()
     return rows, ",".join(f"{name}:{at}" for name, at in sorted(offsets.items()))
+
+
+def _last_row_ends(path: Path) -> int:
+    """Where the last whole row ends; one that is being written comes after it."""
+    with path.open("rb") as part:
+        start = max(0, part.seek(0, 2) - _PAGE)
+        part.seek(start)
+        return start + part.read().rfind(b"\n") + 1

@@ -56,7 +56,7 @@ class MockProvider:
         worker: str = "mock-0",
         admin_token: str = "",
     ) -> None:
-        self._config, self._worker, self._link = config, worker, link
+        self._config, self._seed, self._worker, self._link = config, seed, worker, link
         self._desk = Desk(config, seed)
         self._ledger = Ledger(ledger_dir, worker)
         self._admin = Admin(link, ledger_dir, admin_token)
@@ -92,6 +92,8 @@ class MockProvider:
             {
                 "status": "ok",
                 "worker": self._worker,
+                "seed": self._seed,
+                "now_ns": clock.now(),
                 "requests": self._requests,
                 "open": len(self._open),
                 "ledger_rows": counters.rows,

@@ -42,3 +42,15 @@ def test_without_a_folder_nothing_is_written() -> None:
     ledger = Ledger(None, "mock-0")
     ledger.write(row(1))
     ledger.close()
+
+
+def test_a_look_that_begins_at_the_end_skips_whole_rows_only(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path, "mock-0")
+    ledger.write(row(1))
+    with (tmp_path / "ledger-mock-0.jsonl").open("ab") as part:
+        part.write(b'{"half')
+    rows, after = read_after(tmp_path, "end")
+    whole, _ = read_after(tmp_path, "")
+    assert (rows, len(whole)) == ([], 1)
+    assert after == f"ledger-mock-0:{len(whole[0]) + 1}"
+    ledger.close()

@@ -182,3 +182,30 @@ def test_a_fault_that_strikes_after_the_peer_has_left_finds_nothing_to_break(sha
     shared.wait_for("open", 0)
     row = shared.row(940)
     assert (row.ended_by, row.emitted_tokens, row.fault) == ("peer", 50, "s3@50")
+
+
+def test_orders_for_single_streams_are_given_seen_and_forgotten(shared: Mock) -> None:
+    order = {"tokens": 3, "ttft_ms": 1, "itl_ms": 1, "fault": "h1:597", "fault_times": 1}
+    given = operate(shared, "PUT", "/-/streams", {"950": order})
+    assert (given.status, list(json.loads(given.body))) == (200, ["950"])
+    assert [post(shared, chat(950, stream=False)).status for _ in range(2)] == [597, 200]
+    assert json.loads(get(shared, "/-/streams").body)["950"]["attempts"] == 2
+    assert json.loads(operate(shared, "DELETE", "/-/streams", [950]).body) == {}
+    refused = operate(shared, "PUT", "/-/streams", {"950": {"tokens": -1}})
+    assert (refused.status, "tokens" in refused.error["message"]) == (400, True)
+
+
+def test_a_cursor_can_begin_at_the_end_of_the_ledger(shared: Mock) -> None:
+    post(shared, chat(960, stream=False))
+    shared.row(960)
+    end = json.loads(get(shared, "/-/ledger?after=end").body)
+    post(shared, chat(961, stream=False))
+    shared.row(961)
+    page = json.loads(get(shared, f"/-/ledger?after={end['after']}").body)
+    assert (end["rows"], [row["stream"] for row in page["rows"]]) == ([], [961])
+
+
+def test_health_says_which_answers_it_gives_and_what_its_clock_says(shared: Mock) -> None:
+    first, second = (json.loads(get(shared, "/-/health").body) for _ in range(2))
+    assert first["seed"] == 7
+    assert 0 < first["now_ns"] < second["now_ns"]

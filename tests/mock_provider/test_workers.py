@@ -136,3 +136,14 @@ def test_when_the_parent_dies_so_do_its_workers(tmp_path: Path) -> None:
                         pass
         with pytest.raises(OSError), socket.create_connection((server.host, server.port), timeout=1):
             pass
+
+
+def test_an_order_for_a_stream_holds_at_every_worker(shared: Mock) -> None:
+    body = b'{"990": {"tokens": 3, "ttft_ms": 1, "itl_ms": 1}}'
+    head = f"PUT /-/streams HTTP/1.1\r\nhost: m\r\nconnection: close\r\ncontent-length: {len(body)}\r\n\r\n"
+    assert exchange(shared, head.encode() + body).status == 200
+    for _ in range(40):
+        post(shared, chat(990, stream=False))
+    rows = [row for row in shared.rows() if row.stream == 990]
+    assert {row.worker for row in rows} == {"mock-0", "mock-1"}
+    assert {row.emitted_tokens for row in rows} == {3}
