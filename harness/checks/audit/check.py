@@ -17,7 +17,7 @@ Endpoint = Literal["stream", "whole", "moderated", "structured", "openai"]
 """Where a question goes; the target file says which of them a system has. `stream` is always there."""
 
 Need = Literal["mock", "log", "metrics", "stop", "resume", "drain", "whole", "moderated", "structured",
-               "tools", "reasoning", "openai", "limit"]  # fmt: skip
+               "tools", "reasoning", "openai", "limit", "kept"]  # fmt: skip
 """What a check cannot do without. Where the target has it not, the check is NOT MEASURED and says so."""
 
 Stage = Literal["together", "alone", "last"]
@@ -58,6 +58,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     limits: Limits = Limits(headers_s=150, first_content_s=150, idle_s=150, total_s=170)
     hop: str = ""  # a hop of the target file instead of its url
     after: str = ""  # asked only when the question of that name is over
+    system_stops: bool = False  # right before it is asked, the system is told to stop, as its operator would
 
 
 class Arrived(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,15 +77,34 @@ class Heard(msgspec.Struct, kw_only=True):
     body: bytes = b""  # as the user's HTTP library would hand it over: de-chunked, decompressed
     events: list[Arrived] = []
     ledger: list[LedgerRow] = []  # the provider's attempts for this stream, in order of arrival
-    log: dict[str, Any] | None = None  # the system's own words about this stream, where it has a log
+    log: dict[str, Any] | None = (
+        None  # the system's own words about this stream, under our names: status, outcome, ttft_ms, total_ms,
+    )
+    # tokens, input_tokens, tokens_per_s. None: no line names the stream, or the system has no log.
+    left_ns: int | None = None  # when its user closed, stopped reading or pressed the button, by plan
     stop_status: int | None = None  # the answer to the stop button
+    stopped_ns: int | None = None  # when the system had been told to stop, where the question wanted that
     kept: str | None = None  # the partial answer that the system kept, where it can be asked for
+    metrics_before: str | None = None  # the system's Prometheus text before the check's first question
+    metrics_after: str | None = None  # and once all of the check's questions were over and in the ledger
 
     def text(self) -> str:
         """The visible text."""
         from harness.dialects.events import Kind
 
         return "".join(arrived.event.text for arrived in self.events if arrived.event.kind is Kind.TEXT)
+
+
+class MetricNames(msgspec.Struct, frozen=True, kw_only=True):
+    """What the system calls its metrics; empty where it has no such thing. Labels do not belong here."""
+
+    streams: str = "gateway_streams_total"  # a counter; one more for each stream, whatever became of it
+    outcome: str = "outcome"  # its label that says what became of the stream
+    completed: str = "completed"  # that label's value for a stream that went well
+    tokens: str = "gateway_tokens_total"  # a counter of output tokens
+    ttft_s: str = "gateway_ttft_seconds"  # a histogram or summary
+    total_s: str = "gateway_stream_seconds"  # a histogram or summary
+    open: str = "gateway_streams_open"  # a gauge
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,6 +123,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     heartbeat_s: float = 15.0  # the longest silence that a user may meet
     concurrency: int | None = None  # streams at once, where the system limits them
     queue: int | None = None  # users who may wait for one of them
+    metrics: MetricNames = MetricNames()
     hops: tuple[str, ...] = ()  # names of the hops, from the system outwards
     silences_s: tuple[float, ...] = (2, 7, 20, 35, 65, 105)
     total_s: float = 120.0
