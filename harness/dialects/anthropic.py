@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from harness.dialects import jsontext
-from harness.dialects.dialect import Ask, HttpRequest, Reply, ToolCall
+from harness.dialects.dialect import Ask, HttpRequest, Reply, ToolCall, Turn
 from harness.dialects.events import (
     END,
     OTHER,
@@ -269,6 +269,62 @@ def message(
     }
 
 
+def _messages(turns: Sequence[Turn]) -> list[dict[str, object]]:
+    """The conversation as this API has it: tools answer in the user's name, all of a round together."""
+    messages: list[dict[str, object]] = []
+    results: list[object] = []
+    for turn in turns:
+        if turn.role == "tool":
+            if not results:
+                messages.append({"role": "user", "content": results})
+            results.append({"type": "tool_result", "tool_use_id": turn.call_id, "content": turn.text})
+            continue
+        results = []
+        if turn.role == "assistant" and turn.calls:
+            blocks: list[object] = [{"type": "text", "text": turn.text}] if turn.text else []
+            blocks += [
+                {
+                    "type": "tool_use",
+                    "id": call.id,
+                    "name": call.name,
+                    "input": msgspec.Raw(call.arguments.encode() or b"{}"),
+                }
+                for call in turn.calls
+            ]
+            messages.append({"role": "assistant", "content": blocks})
+        elif turn.role != "system":
+            messages.append({"role": turn.role, "content": turn.text})
+    return messages
+
+
+def _wishes(ask: Ask) -> dict[str, object]:
+    """What a question asks for beside its messages, as keys of the body; nothing for a plain one."""
+    body: dict[str, object] = {}
+    if rules := [turn.text for turn in ask.turns if turn.role == "system"]:
+        body["system"] = "\n\n".join(rules)
+    if ask.tools:
+        body["tools"] = [
+            {
+                "name": tool.name,
+                "description": tool.description,
+                "input_schema": tool.parameters or {"type": "object"},
+            }
+            for tool in ask.tools
+        ]
+        if ask.tool_choice:
+            known = {"auto": "auto", "none": "none", "required": "any"}.get(ask.tool_choice)
+            body["tool_choice"] = {"type": known} if known else {"type": "tool", "name": ask.tool_choice}
+    if ask.schema is not None:
+        body["output_config"] = {"format": {"type": "json_schema", "schema": ask.schema}}
+    if ask.temperature is not None:
+        body["temperature"] = ask.temperature
+    if ask.top_p is not None:
+        body["top_p"] = ask.top_p
+    if ask.stop:
+        body["stop_sequences"] = ask.stop
+    return body
+
+
 _ERRORS = {
     400: "invalid_request_error",
     401: "authentication_error",
@@ -295,8 +351,9 @@ class Anthropic:
         body: dict[str, object] = {
             "model": ask.model,
             "max_tokens": 4096 if ask.max_tokens is None else ask.max_tokens,  # the API demands a number
-            "messages": [{"role": "user", "content": ask.prompt}],
+            "messages": _messages(ask.conversation),
         }
+        body |= _wishes(ask)
         if ask.stream:
             body["stream"] = True
         headers = {"content-type": "application/json", "anthropic-version": VERSION}

@@ -1,12 +1,37 @@
 """What a dialect is: how to ask, how to understand the answer, and how to give one."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Literal, Protocol
 
 import msgspec
 
 from harness.dialects.events import Completion, TokenEvent, Usage
 from harness.wire.frame import Frame
+
+
+class ToolCall(msgspec.Struct, frozen=True):
+    """A finished tool call. `arguments` is JSON as text, as it was streamed."""
+
+    id: str
+    name: str
+    arguments: str
+
+
+class ToolOffer(msgspec.Struct, frozen=True):
+    """A tool that the model may call; `parameters` is the JSON schema of its arguments."""
+
+    name: str
+    description: str = ""
+    parameters: dict[str, Any] = {}
+
+
+class Turn(msgspec.Struct, frozen=True, kw_only=True):
+    """One message of a conversation. `calls` are an assistant's; a tool's answer names its call by id."""
+
+    role: Literal["system", "user", "assistant", "tool"]
+    text: str = ""
+    calls: tuple[ToolCall, ...] = ()
+    call_id: str = ""
 
 
 class Ask(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,14 +44,17 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     api_key: str = ""
     last_event_id: str = ""  # of the attempt that this one resumes, where the dialect can
     answer_id: str = ""  # chosen by the user, so that a broken answer can be asked for by it; likewise
+    turns: tuple[Turn, ...] = ()  # the conversation, where there is more to it than `prompt`
+    tools: tuple[ToolOffer, ...] = ()
+    tool_choice: str = ""  # none, auto, required, or the name of a tool; empty: the provider's own default
+    schema: dict[str, Any] | None = None  # the answer must be JSON of this schema
+    temperature: float | None = None
+    top_p: float | None = None
+    stop: tuple[str, ...] = ()
 
-
-class ToolCall(msgspec.Struct, frozen=True):
-    """A finished tool call. `arguments` is JSON as text, as it was streamed."""
-
-    id: str
-    name: str
-    arguments: str
+    @property
+    def conversation(self) -> tuple[Turn, ...]:
+        return self.turns or (Turn(role="user", text=self.prompt),)
 
 
 class HttpRequest(msgspec.Struct, frozen=True):

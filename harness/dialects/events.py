@@ -24,9 +24,12 @@ class Kind(IntEnum):
     ERROR = 7
     OTHER = 8  # role chunks, pings, empty deltas: proof of life, not content
     CORRUPT = 9  # not what the dialect allows
+    FIELD = 10  # a completed part of a structured answer: `text` is JSON, `code` the pointer to its place
+    NOTE = 11  # what the model does, without its words: `code` thinking, or calling and the tool in `text`
+    RESULT = 12  # what a tool that the system ran gave back: `code` is the tool's name
 
 
-CONTENT = (Kind.TEXT, Kind.REASONING, Kind.TOOL)
+CONTENT = (Kind.TEXT, Kind.REASONING, Kind.TOOL, Kind.FIELD)
 
 
 class Usage(msgspec.Struct, frozen=True, gc=False):

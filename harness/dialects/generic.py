@@ -3,9 +3,18 @@
 Each event's `id` is the number of tokens sent so far; a client that comes back with it as `Last-Event-ID`
 gets the rest. Errors are `{"error":{"type","message"}}`, in the stream and as HTTP bodies alike; no `done`
 follows one.
+
+A system may say more, and readers that do not know it pass over it:
+
+- `{"note":"thinking"}`, `{"note":"calling","tool":"clock"}`: what the model does, without its content
+- `{"tool_call":{"id","name","arguments"}}`, arguments being JSON as text; whole, never in fragments
+- `{"tool_result":{"id","name","content"}}`: what the tool gave back, where the system itself ran it
+- `{"field":{"path":"/person/name","value":"Ann"}}`: one completed value of a structured answer; the path is a
+  JSON pointer (RFC 6901)
+- `{"fields":{"person":{"name":"Ann"}}}`: all of a structured answer that is complete by now
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -37,6 +46,13 @@ class Event(msgspec.Struct, gc=False):
     finish_reason: str | None = None
     usage: Usage | None = None
     error: Any = None
+    # What not every system says. Of any type, for others may use these words for something else.
+    note: Any = None
+    tool: Any = None  # that a note is about
+    tool_call: Any = None
+    tool_result: Any = None
+    field: Any = None
+    fields: Any = None
 
 
 decode = jsontext.reader(Event)
@@ -64,9 +80,23 @@ class GenericDecoder:
             return after_end(meaning(event, text))
         if event.done:
             self.completion = Completion.FULL
-        elif text and event.reasoning is None and event.usage is None and event.error is None:
+        elif text and not _says_more(event):
             return text
         return meaning(event, text)
+
+
+def _says_more(event: Event) -> bool:
+    """Whether `event` may mean anything but its content."""
+    return not (
+        event.reasoning is None
+        and event.usage is None
+        and event.error is None
+        and event.note is None
+        and event.tool_call is None
+        and event.tool_result is None
+        and event.field is None
+        and event.fields is None
+    )
 
 
 def meaning(event: Event, text: Sequence[TokenEvent]) -> Sequence[TokenEvent]:
@@ -76,11 +106,29 @@ def meaning(event: Event, text: Sequence[TokenEvent]) -> Sequence[TokenEvent]:
     events = [*text]
     if event.reasoning:
         events.insert(0, TokenEvent(Kind.REASONING, event.reasoning))
+    events += _more(event)
     if event.usage is not None:
         events.append(TokenEvent(Kind.USAGE, usage=event.usage))
     if event.done:
         events += (TokenEvent(Kind.FINISH, code=event.finish_reason or "stop"), END)
     return events or (OTHER,)
+
+
+def _more(event: Event) -> Iterator[TokenEvent]:
+    """What `event` says beyond the answer itself."""
+    if isinstance(event.note, str):
+        yield TokenEvent(Kind.NOTE, str(event.tool or ""), event.note)
+    match event.tool_call:
+        case {"name": str(name), "arguments": str(arguments)}:
+            yield TokenEvent(Kind.TOOL, arguments, name)
+    match event.tool_result:
+        case {"name": str(name), "content": str(content)}:
+            yield TokenEvent(Kind.RESULT, content, name)
+    match event.field:
+        case {"path": str(path), "value": value}:
+            yield TokenEvent(Kind.FIELD, jsontext.encode(value).decode(), path)
+    if isinstance(event.fields, dict | list):
+        yield TokenEvent(Kind.FIELD, jsontext.encode(event.fields).decode())
 
 
 class GenericEncoder:
@@ -105,7 +153,7 @@ class GenericEncoder:
 
     def finish(self, reason: str, usage: Usage | None, last: str = "") -> bytes:
         text = self.text(last) if last else b""
-        return text + b"data: %b\n\n" % jsontext.encode(ending(reason, usage))
+        return text + said(ending(reason, usage))
 
     def end(self) -> bytes:
         return b""
@@ -113,6 +161,34 @@ class GenericEncoder:
     def error(self, code: str, message: str, shape: str = "") -> bytes:
         refuse_other_shape(DIALECT.error_shapes, shape)
         return b"data: %b\n\n" % DIALECT.error_body(500, code, message)
+
+
+def said(value: dict[str, Any]) -> bytes:
+    """One event."""
+    return b"data: %b\n\n" % jsontext.encode(value)
+
+
+def note(what: str, tool: str = "") -> bytes:
+    """What the model is doing, `thinking` or `calling` a tool, and nothing of what it says there."""
+    return said({"note": what, "tool": tool} if tool else {"note": what})
+
+
+def tool_call(call: ToolCall) -> bytes:
+    return said({"tool_call": call})
+
+
+def tool_result(id: str, name: str, content: str) -> bytes:
+    return said({"tool_result": {"id": id, "name": name, "content": content}})
+
+
+def field(path: str, value: object) -> bytes:
+    """One completed value of a structured answer; `path` is a JSON pointer."""
+    return said({"field": {"path": path, "value": value}})
+
+
+def fields(value: object) -> bytes:
+    """All of a structured answer that is complete by now."""
+    return said({"fields": value})
 
 
 def ending(reason: str, usage: Usage | None) -> dict[str, object]:

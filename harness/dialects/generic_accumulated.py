@@ -78,7 +78,7 @@ class AccumulatedEncoder:
     def tool_fragment(self, index: int, piece: str) -> bytes:
         return b""
 
-    def finish(self, reason: str, usage: Usage, last: str = "") -> bytes:
+    def finish(self, reason: str, usage: Usage | None, last: str = "") -> bytes:
         text = self.text(last) if last else b""
         end = jsontext.encode(ending(reason, usage))[1:]
         return text + b'data: {"content":"%b",%b\n\n' % (self._escaped, end)
@@ -111,7 +111,7 @@ class GenericAccumulated:
         reply: Reply,
         text: str,
         reason: str,
-        usage: Usage,
+        usage: Usage | None,
         tools: Sequence[ToolCall] = (),
         reasoning: str = "",
     ) -> bytes:

@@ -15,9 +15,12 @@ T = TypeVar("T")
 _LINE_ENDS = tuple((end.encode(), rb"\u%04x" % ord(end)) for end in "\u2028\u2029\u0085")
 
 
+_encode = msgspec.json.Encoder(decimal_format="number").encode  # a number keeps its digits on its way through
+
+
 def encode(value: object) -> bytes:
     """`value` as JSON. A piece of text costs 0.1 us if it is ASCII, 0.3 us otherwise."""
-    text = msgspec.json.encode(value)
+    text = _encode(value)
     if not text.isascii():
         for end, escaped in _LINE_ENDS:
             text = text.replace(end, escaped)

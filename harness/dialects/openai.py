@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from harness.dialects import jsontext
-from harness.dialects.dialect import Ask, HttpRequest, Reply, ToolCall
+from harness.dialects.dialect import Ask, HttpRequest, Reply, ToolCall, Turn
 from harness.dialects.events import (
     END,
     OTHER,
@@ -241,6 +241,44 @@ def whole_message(text: str, tools: Sequence[ToolCall]) -> dict[str, object]:
     return message
 
 
+def _message(turn: Turn) -> dict[str, object]:
+    """A turn of the conversation as this API has it."""
+    if turn.role == "tool":
+        return {"role": "tool", "tool_call_id": turn.call_id, "content": turn.text}
+    if not turn.calls:
+        return {"role": turn.role, "content": turn.text}
+    calls = [
+        {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+        for call in turn.calls
+    ]
+    return {"role": turn.role, "content": turn.text or None, "tool_calls": calls}
+
+
+def _wishes(ask: Ask) -> dict[str, object]:
+    """What a question asks for beside its text, as keys of the body; nothing for a plain one."""
+    body: dict[str, object] = {}
+    if ask.tools:
+        offers = [
+            {"name": tool.name, "description": tool.description, "parameters": tool.parameters}
+            for tool in ask.tools
+        ]
+        body["tools"] = [{"type": "function", "function": offer} for offer in offers]
+        if ask.tool_choice in ("none", "auto", "required"):
+            body["tool_choice"] = ask.tool_choice
+        elif ask.tool_choice:
+            body["tool_choice"] = {"type": "function", "function": {"name": ask.tool_choice}}
+    if ask.schema is not None:
+        wanted = {"name": "answer", "schema": ask.schema}
+        body["response_format"] = {"type": "json_schema", "json_schema": wanted}
+    if ask.temperature is not None:
+        body["temperature"] = ask.temperature
+    if ask.top_p is not None:
+        body["top_p"] = ask.top_p
+    if ask.stop:
+        body["stop"] = ask.stop
+    return body
+
+
 # status -> (type, code) of an error that the caller did not name
 _ERRORS = {
     400: ("invalid_request_error", None),
@@ -257,9 +295,13 @@ class OpenAi:
     error_shapes: tuple[str, ...] = ("nested", "choice")
 
     def request(self, ask: Ask, path: str) -> HttpRequest:
-        body: dict[str, object] = {"model": ask.model, "messages": [{"role": "user", "content": ask.prompt}]}
+        body: dict[str, object] = {
+            "model": ask.model,
+            "messages": [_message(turn) for turn in ask.conversation],
+        }
         if ask.max_tokens is not None:
             body["max_tokens"] = ask.max_tokens
+        body |= _wishes(ask)
         if ask.stream:
             body |= {"stream": True, "stream_options": {"include_usage": True}}
         headers = {"content-type": "application/json"}
@@ -278,16 +320,15 @@ class OpenAi:
         reply: Reply,
         text: str,
         reason: str,
-        usage: Usage,
+        usage: Usage | None,
         tools: Sequence[ToolCall] = (),
         reasoning: str = "",
     ) -> bytes:
         message = {**whole_message(text, tools), "refusal": None, "annotations": []}
         choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": reason}
         body = {"id": reply.id, "object": "chat.completion", "created": reply.created_s}
-        return jsontext.encode(
-            {**body, "model": reply.model, "choices": [choice], "usage": usage_counts(usage)}
-        )
+        counts = usage_counts(usage) if usage is not None else None
+        return jsontext.encode({**body, "model": reply.model, "choices": [choice], "usage": counts})
 
     def error_body(self, status: int, code: str, message: str) -> bytes:
         """`requests` and `tokens` as code name the bucket that a 429 ran out of."""

@@ -138,6 +138,13 @@ class TgiEncoder:
         return b'data: {"index":%d,"token":%b,"top_tokens":[],%b}\n\n' % (self._index, token, ending)
 
 
+def _inputs(ask: Ask) -> str:
+    """All that was said, as text: this API knows no turns, and no tools."""
+    if not ask.turns:
+        return ask.prompt
+    return "\n".join(f"{turn.role}: {turn.text}" for turn in ask.turns)
+
+
 _KINDS = {400: "validation", 422: "validation", 424: "generation", 429: "overloaded"}
 
 
@@ -151,11 +158,19 @@ class Tgi:
         parameters: dict[str, object] = {"details": True}
         if ask.max_tokens is not None:
             parameters["max_new_tokens"] = ask.max_tokens
+        if ask.schema is not None:
+            parameters["grammar"] = {"type": "json", "value": ask.schema}
+        if ask.temperature is not None:
+            parameters["temperature"] = ask.temperature
+        if ask.top_p is not None:
+            parameters["top_p"] = ask.top_p
+        if ask.stop:
+            parameters["stop"] = ask.stop
         headers = {"content-type": "application/json"}
         if ask.api_key:
             headers["authorization"] = f"Bearer {ask.api_key}"
         where = path if ask.stream else path.removesuffix("_stream")
-        body = jsontext.encode({"inputs": ask.prompt, "parameters": parameters})
+        body = jsontext.encode({"inputs": _inputs(ask), "parameters": parameters})
         return HttpRequest("POST", where, headers, body)
 
     def decoder(self) -> TgiDecoder:
