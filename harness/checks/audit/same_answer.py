@@ -1,0 +1,54 @@
+"""The same answer written in several ways must arrive as the same answer. Pure."""
+
+from collections.abc import Callable, Sequence
+
+from harness.checks.audit import hearing
+from harness.checks.audit.check import Finding, Heard
+
+CONTROL = "plain"  # name of the question that is asked in the usual way
+
+Differs = Callable[[Heard, Heard], str]
+"""(one, the control) -> what else is wrong with it; empty for nothing."""
+
+
+def judge(heard: Sequence[Heard], fix: str, differs: Differs = lambda one, control: "") -> Finding:
+    """FAIL where an answer in another framing is not whole although the control is."""
+    control = next(one for one in heard if one.question.name == CONTROL)
+    others = [one for one in heard if one is not control]
+    judged = [one for one in others if hearing.hit(one) and one.record.verified]
+    if not judged or not control.ledger:
+        return hearing.unjudged(hearing.why_nothing(heard))
+    if not hearing.whole(control):
+        return hearing.unjudged(
+            f"An answer in the usual framing did not arrive whole either: {hearing.came(control)}.",
+            fix="See what delivers_every_token says first.",
+        )
+    wrong = {one.question.name: one for one in judged if not hearing.whole(one) or differs(one, control)}
+    if wrong:
+        said = "; ".join(
+            f"{name}: {', '.join(filter(None, (hearing.came(one), differs(one, control))))}"
+            for name, one in wrong.items()
+        )
+        return Finding(
+            state="FAIL",
+            evidence=f"{len(wrong)} of {len(judged)} framings were misread. {said}. "
+            f"The usual framing: {hearing.came(control)}.",
+            value=len(wrong),
+            limit=0,
+            unit="framings",
+            fix=fix,
+            streams=hearing.streams(list(wrong.values())),
+        )
+    names = ", ".join(one.question.name for one in judged)
+    if len(judged) < len(others):
+        return hearing.unjudged(
+            f"Only {names} of {len(others)} framings reached the provider, and were read."
+        )
+    tokens = sum(one.record.tokens for one in judged)
+    return Finding(
+        state="PASS",
+        evidence=f"All {tokens} tokens arrived in {len(judged)} framings ({names}) as in the usual one.",
+        value=0,
+        limit=0,
+        unit="framings",
+    )
