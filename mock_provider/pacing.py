@@ -11,7 +11,7 @@ from harness.plan.draws import Draw, Rng, sample, sample_many
 from harness.plan.provider import ModelProfile, SlowPhases
 from mock_provider.timeline import Scales
 
-MAX_TOKENS = 100_000  # a draw without a cap must not become an endless answer
+MAX_TOKENS = 400_000  # a draw without a cap must not become an endless answer
 _LATEST_NS = 1 << 60  # 36 years: an unlucky draw must not overflow into the past
 _STEADY = Scales()
 
