@@ -1,7 +1,8 @@
 """HTTP/1.1 from a simulated user: connect, send, be woken at the end."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import TracebackType
+from typing import Protocol
 
 import gevent
 
@@ -15,10 +16,24 @@ from harness.transports.connection import Address, ConnectFailed, Connection, co
 from harness.transports.event_queue import EventQueue
 from harness.transports.kernel_stamps import KernelClock
 from harness.transports.leaving import Leaving
-from harness.transports.reception import Cause, Reception
+from harness.transports.reception import Cause
 from harness.transports.sweep import Sweep
 from harness.transports.tls import TlsChannel
 from harness.transports.watch import Feed, Watch
+
+
+class Receiving(Protocol):
+    """What an exchange needs of whatever takes in its response; `Reception` is one."""
+
+    record: StreamRecord
+    hear: Callable[[TokenEvent], None] | None
+
+    @property
+    def keep_alive(self) -> bool: ...
+
+    def feed(self, data: bytes, stamp_ns: int, lag_ns: int) -> Cause | None: ...
+
+    def settle(self, cause: Cause, closed_ns: int, dialect: Dialect) -> None: ...
 
 
 class Http1Client:
@@ -35,7 +50,7 @@ class Http1Client:
         self,
         address: Address,
         request: HttpRequest,
-        reception: Reception,
+        reception: Receiving,
         dialect: Dialect,
         leaving: Leaving | None = None,
         events: bool = False,
@@ -84,7 +99,7 @@ class Exchange:
         client: Http1Client,
         address: Address,
         request: HttpRequest,
-        reception: Reception,
+        reception: Receiving,
         dialect: Dialect,
         leaving: Leaving | None,
         events: EventQueue | None,
@@ -120,6 +135,11 @@ class Exchange:
             self._settle(error)
         if error is None and watch is not None and isinstance(watch.ending, Exception):
             raise watch.ending
+
+    @property
+    def left(self) -> bool:
+        """Whether the user has left by plan; the connection is still as it was until the block is left."""
+        return self._watch is not None and self._watch.ending is Cause.LEFT
 
     def wait(self) -> None:
         """Until the answer has an ending."""
@@ -207,15 +227,16 @@ def _decrypting(tls: TlsChannel, feed: Feed) -> Feed:
 def _wire(request: HttpRequest, address: Address, keep_alive: bool) -> bytes:
     host = f"[{address.host}]" if ":" in address.host else address.host
     default = 443 if address.tls else 80
-    lines = [
-        f"{request.method} {request.path} HTTP/1.1",
-        f"host: {host}" + (f":{address.port}" if address.port != default else ""),
-        "accept: text/event-stream",
-        "accept-encoding: identity",
-        "user-agent: streamproof",
-        "connection: " + ("keep-alive" if keep_alive else "close"),
-        *(f"{name}: {value}" for name, value in request.headers.items()),
-    ]
+    headers = {
+        "host": host + (f":{address.port}" if address.port != default else ""),
+        "accept": "text/event-stream",
+        "accept-encoding": "identity",
+        "user-agent": "streamproof",
+        "connection": "keep-alive" if keep_alive else "close",
+        **request.headers,  # which may ask for something else
+    }
+    lines = [f"{request.method} {request.path} HTTP/1.1"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
     if request.body:
         lines.append(f"content-length: {len(request.body)}")
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + request.body

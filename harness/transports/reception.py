@@ -49,7 +49,7 @@ class Reception:
 
     __slots__ = (
         "_before", "_body", "_bytes", "_check", "_corrupt", "_decoder", "_error", "_events", "_frames",
-        "_http", "_lag", "_leave_at", "_tokens", "_us", "_wordless", "hear", "last_event", "record",
+        "_http", "_lag", "_leave_at", "_tokens", "_us", "_wordless", "hear", "keep", "last_event", "record",
     )  # fmt: skip
 
     def __init__(
@@ -74,11 +74,17 @@ class Reception:
         self._us, self._lag = array("i"), array("i")
         self._bytes, self._events, self._tokens = array("i"), array("i"), array("i")
         self.hear: Callable[[TokenEvent], None] | None = None  # told of every event but proofs of life
+        self.keep: Callable[[Sequence[bytes], int], None] | None = None  # given the body, and when it came
 
     @property
     def keep_alive(self) -> bool:
         """Whether the connection may carry another request."""
         return self._http.message_complete and self._http.keep_alive
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Of the response, names in lower case; empty before its head is complete."""
+        return self._http.headers if self._http.head_complete else {}
 
     def feed(self, data: bytes, stamp_ns: int, lag_ns: int) -> Cause | None:
         """Take one read (b"" is the end of the connection). `lag_ns`: from arrival to Python's read."""
@@ -92,6 +98,8 @@ class Reception:
         if record.headers_ns is None and self._http.head_complete:
             self._head(stamp_ns)
         if bodies:
+            if self.keep is not None:
+                self.keep(bodies, stamp_ns)
             if record.status is not None and record.status >= 300:
                 self._body += b"".join(bodies)[: _MAX_ERROR_BODY - len(self._body)]
             elif offence := self._content(bodies, stamp_ns, lag_ns):

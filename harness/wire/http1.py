@@ -7,7 +7,9 @@ nothing at all when a chunked body just stops.
 
 import weakref
 import zlib
+from collections.abc import Callable
 
+import brotli
 import httptools
 
 from harness.wire.frame import WireError
@@ -47,7 +49,7 @@ class ResponseReader:
         self._head_bytes = 0
         self._silent = 0
         self._pieces: list[bytes] = []
-        self._inflate: _Inflate | None = None
+        self._inflate: Callable[[list[bytes]], list[bytes]] | None = None
         self._parser = httptools.HttpResponseParser(_Callbacks(self, self._pieces))
 
     def feed(self, data: bytes) -> list[bytes]:
@@ -122,6 +124,8 @@ class ResponseReader:
         self.content_encoding = headers.get("content-encoding", "").strip().lower()
         if self.content_encoding in ("gzip", "x-gzip", "deflate"):
             self._inflate = _Inflate(self.content_encoding)
+        elif self.content_encoding == "br":
+            self._inflate = _Brotli()
         elif self.content_encoding not in ("", "identity") and status < 300:
             raise WireError(f"content-encoding {self.content_encoding}, which nobody asked for")
 
@@ -152,6 +156,25 @@ class _Callbacks:
         reader = self._reader()
         if reader is not None and reader.head_complete:  # else it was an interim response, e.g. 100
             reader.message_complete = True
+
+
+class _Brotli:
+    """Brotli (RFC 7932) as it comes: what the server has flushed is out with the same read."""
+
+    __slots__ = ("_brotli",)
+
+    def __init__(self) -> None:
+        self._brotli = brotli.Decompressor()
+
+    def __call__(self, pieces: list[bytes]) -> list[bytes]:
+        """Raises WireError for bytes that are not compressed, or that inflate without measure."""
+        try:
+            plain: bytes = self._brotli.process(b"".join(pieces), output_buffer_limit=MAX_INFLATED)
+        except brotli.error as error:
+            raise WireError(f"the compressed body is broken: {error}") from None
+        if not self._brotli.can_accept_more_data():
+            raise WireError(f"one read decompresses to more than {MAX_INFLATED} bytes")
+        return [plain] if plain else []
 
 
 class _Inflate:

@@ -4,9 +4,11 @@ import gc
 import gzip
 import weakref
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import brotli
 import pytest
 import yaml
 from hypothesis import given
@@ -130,6 +132,9 @@ def test_many_tiny_chunks_in_one_read_are_no_endless_framing() -> None:
 
 def compressed(encoding: str, parts: list[bytes]) -> list[bytes]:
     """`parts`, each finished by a sync flush, then the end."""
+    if encoding == "br":
+        squeezer = brotli.Compressor()
+        return [*(squeezer.process(part) + squeezer.flush() for part in parts), squeezer.finish()]
     wbits = {"gzip": zlib.MAX_WBITS | 16, "deflate": zlib.MAX_WBITS, "raw": -zlib.MAX_WBITS}[encoding]
     packer = zlib.compressobj(wbits=wbits)
     flushed = [packer.compress(part) + packer.flush(zlib.Z_SYNC_FLUSH) for part in parts]
@@ -137,7 +142,8 @@ def compressed(encoding: str, parts: list[bytes]) -> list[bytes]:
 
 
 @pytest.mark.parametrize(
-    ("encoding", "name"), [("gzip", "gzip"), ("gzip", "X-GZip"), ("deflate", "deflate"), ("raw", "deflate")]
+    ("encoding", "name"),
+    [("gzip", "gzip"), ("gzip", "X-GZip"), ("deflate", "deflate"), ("raw", "deflate"), ("br", "BR")],
 )
 def test_each_flushed_event_is_there_at_once(encoding: str, name: str) -> None:
     events = ["data: wörd😀\n\n".encode(), b"data: B\n\n", b": ping\n\n"]
@@ -152,10 +158,10 @@ def test_each_flushed_event_is_there_at_once(encoding: str, name: str) -> None:
 
 
 @given(places=st.lists(st.integers(0, 400)))
-@pytest.mark.parametrize("encoding", ["gzip", "deflate", "raw"])
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "raw", "br"])
 def test_a_compressed_body_does_not_depend_on_cuts(encoding: str, places: list[int]) -> None:
     body = b"".join(compressed(encoding, [b"data: %d\n\n" % number for number in range(9)]))
-    name = "gzip" if encoding == "gzip" else "deflate"
+    name = {"raw": "deflate"}.get(encoding, encoding)
     head = b"HTTP/1.1 200 OK\r\nContent-Encoding: %b\r\nContent-Length: %d\r\n\r\n" % (
         name.encode(),
         len(body),
@@ -164,10 +170,16 @@ def test_a_compressed_body_does_not_depend_on_cuts(encoding: str, places: list[i
     assert (found, error) == (b"".join(b"data: %d\n\n" % number for number in range(9)), "")
 
 
-def test_what_inflates_without_measure_is_refused() -> None:
-    bomb = gzip.compress(bytes(2 * MAX_INFLATED))
-    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(bomb)
+@pytest.mark.parametrize(("name", "squeeze"), [(b"gzip", gzip.compress), (b"br", brotli.compress)])
+def test_what_inflates_without_measure_is_refused(name: bytes, squeeze: Callable[[bytes], bytes]) -> None:
+    bomb = squeeze(bytes(2 * MAX_INFLATED))
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: %b\r\nContent-Length: %d\r\n\r\n" % (name, len(bomb))
     assert read([head + bomb])[2] == "one read decompresses to more than 16777216 bytes"
+
+
+def test_brotli_that_is_none_is_refused() -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Encoding: br\r\nContent-Length: 9\r\n\r\n"
+    assert read([head + b"data: A\n\n"])[2].startswith("the compressed body is broken")
 
 
 def test_a_reader_dies_with_its_last_reference_without_a_collection() -> None:
