@@ -1,4 +1,4 @@
-"""A summary made fit to show: no invisible characters, no numbers that JSON cannot carry.
+"""Texts and numbers made fit to show: no invisible characters, nothing that JSON cannot carry.
 
 Names and error texts come from systems under test. Markup in them is the escaper's business; here go the
 characters that an escaper leaves alone and a terminal or a bidirectional line would obey.
@@ -6,11 +6,13 @@ characters that an escaper leaves alone and a terminal or a bidirectional line w
 
 import math
 import re
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from harness.summary import Summary
+
+Told = TypeVar("Told", bound=msgspec.Struct)
 
 # C0 controls other than tab and newline, DEL, C1, the bidirectional controls, lone surrogates,
 # which UTF-8 cannot write at all, and the two characters that XML refuses.
@@ -33,11 +35,15 @@ def _picture(match: re.Match[str]) -> str:
 
 def cleaned(summary: Summary) -> Summary:
     """The same summary, safe to show. Raises ValueError naming the field that holds NaN where it must not."""
-    plain = _clean(msgspec.to_builtins(summary, enc_hook=str))
     try:
-        return msgspec.convert(plain, Summary)
+        return shown(summary)
     except msgspec.ValidationError as error:
         raise ValueError(f"the summary of run {summary.run.id} cannot be reported: {error}") from error
+
+
+def shown(told: Told) -> Told:
+    """The same struct, safe to show. Raises msgspec.ValidationError for a value that is not of its type."""
+    return msgspec.convert(_clean(msgspec.to_builtins(told, enc_hook=str)), type(told))
 
 
 def _clean(value: Any) -> Any:

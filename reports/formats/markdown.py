@@ -35,7 +35,7 @@ def document(summary: Summary, limit: int) -> str:
     room = limit - len((head + tail).encode())
     folded = ""
     for title, columns, rows in _tables(summary):
-        part = _fold(title, columns, rows, room)
+        part = fold(title, columns, rows, room)
         folded += part
         room -= len(part.encode())
     return head + folded + tail
@@ -127,7 +127,7 @@ def _tables(summary: Summary) -> list[tuple[str, list[str], list[list[str]]]]:
     ]
 
 
-def _fold(title: str, columns: list[str], rows: list[list[str]], room: int) -> str:
+def fold(title: str, columns: list[str], rows: list[list[str]], room: int) -> str:
     """A folded table with as many rows as there is room for, in bytes; empty when nothing fits."""
     if not rows:
         return ""

@@ -1,0 +1,38 @@
+"""`audit.html`: the scorecard as one file that opens with no network and asks for none.
+
+Style and script are named in the page's policy by their hashes, so nothing that a system under test wrote
+could run even if it got past the escaping. Without scripts all is there; the script filters and saves.
+"""
+
+import base64
+import hashlib
+
+from markupsafe import Markup
+
+from harness import scorecard
+from harness.scorecard import Scorecard
+from reports.clean import shown
+from reports.html import own, template
+from reports.scorecard import manual, words
+
+
+def render(card: Scorecard) -> str:
+    """The whole page. The same card gives the same text."""
+    card = shown(card)
+    css = own("scorecard.css", own("page.css"))
+    script = own("scorecard.js")
+    return template("scorecard.html").render(
+        card=card,
+        words=words,
+        manual=manual.sections(),
+        css=css,
+        script=script,
+        policy=f"default-src 'none'; style-src {_hash(css)}; script-src {_hash(script)}; img-src data:; "
+        "base-uri 'none'; form-action 'none'",
+        # Inside a script element only "<" can end it or open a comment; JSON has another way to write it.
+        data=Markup(scorecard.encode(card).decode().strip().replace("<", "\\u003c")),  # noqa: S704
+    )
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
