@@ -7,6 +7,7 @@ from typing import Any, Literal
 import msgspec
 
 from harness.dialects.events import TokenEvent
+from harness.plan.audited import MetricNames
 from harness.plan.target import Limits
 from harness.record import LedgerRow, StreamRecord
 from harness.summary import Number, State
@@ -93,18 +94,6 @@ class Heard(msgspec.Struct, kw_only=True):
         from harness.dialects.events import Kind
 
         return "".join(arrived.event.text for arrived in self.events if arrived.event.kind is Kind.TEXT)
-
-
-class MetricNames(msgspec.Struct, frozen=True, kw_only=True):
-    """What the system calls its metrics; empty where it has no such thing. Labels do not belong here."""
-
-    streams: str = "gateway_streams_total"  # a counter; one more for each stream, whatever became of it
-    outcome: str = "outcome"  # its label that says what became of the stream
-    completed: str = "completed"  # that label's value for a stream that went well
-    tokens: str = "gateway_tokens_total"  # a counter of output tokens
-    ttft_s: str = "gateway_ttft_seconds"  # a histogram or summary
-    total_s: str = "gateway_stream_seconds"  # a histogram or summary
-    open: str = "gateway_streams_open"  # a gauge
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
