@@ -25,8 +25,8 @@ def judge(heard: Sequence[Heard], terms: Terms) -> Finding:
         worst = max(wrong, key=lambda one: one.record.crosstalk + one.record.reordered + one.record.altered)
         return Finding(
             state="FAIL",
-            evidence=f"{len(wrong)} of {len(judged)} streams at once got something else than their own answer "
-            f"in its order, {len(foreign)} of them another user's tokens; e.g. {hearing.came(worst)}.",
+            evidence=f"{len(wrong)} of {len(judged)} streams at once did not get their own answer in its "
+            f"order, {len(foreign)} of them another user's tokens; e.g. {hearing.came(worst)}.",
             value=len(wrong),
             limit=0,
             unit="streams",

@@ -7,7 +7,7 @@ from harness.checks.audit.check import Check, Finding, Heard, Question, Terms
 
 _FIX = (
     "When the provider's body has ended cleanly, give the reader one more blank line, or look at what it "
-    "still holds: a whole JSON object there is an event. Usage, finish reason and last tokens often are in it."
+    "still holds: a whole JSON object there is an event. Usage, finish reason or last tokens are in it."
 )
 
 

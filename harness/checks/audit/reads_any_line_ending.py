@@ -6,9 +6,9 @@ from harness.checks.audit import hearing, same_answer
 from harness.checks.audit.check import Check, Finding, Heard, Question, Terms
 
 _FIX = (
-    "Let lines end at CRLF, LF or CR, in any mix, also where a CRLF is cut by a read, and at nothing else; an "
-    'empty line ends the event. Do not search for "\\n\\n" and do not use a language\'s own splitting of lines '
-    "(Python's `str.splitlines` also splits at U+2028)."
+    "Let lines end at CRLF, LF or CR, in any mix, also where a CRLF is cut by a read, and at nothing else; "
+    "an empty line ends the event. Do not search for two line feeds, and do not use a language's own "
+    "splitting of lines (Python's `str.splitlines` also splits at U+2028)."
 )
 
 

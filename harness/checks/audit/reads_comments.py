@@ -32,8 +32,8 @@ CHECK = Check(
     id="reads_comments",
     group="integrity",
     promise="Comments and other lines without content, which providers send as keep-alives, harm no answer.",
-    how="The same answer is written with comments, unknown fields, events without data and empty data between "
-    "its tokens.",
+    how="The same answer is written with comments, unknown fields, events without data and empty data "
+    "between its tokens.",
     fix=_FIX,
     ask=ask,
     judge=judge,

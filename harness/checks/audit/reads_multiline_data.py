@@ -6,8 +6,8 @@ from harness.checks.audit import hearing, same_answer
 from harness.checks.audit.check import Check, Finding, Heard, Question, Terms
 
 _FIX = (
-    "Collect the `data` lines of an event, join them with a line feed at the blank line, and parse only then; "
-    "take off one space after the colon where there is one, and no more."
+    "Collect the `data` lines of an event, join them with a line feed at the blank line, and parse only "
+    "then; take off one space after the colon where there is one, and no more."
 )
 
 
@@ -26,7 +26,7 @@ def judge(heard: Sequence[Heard], terms: Terms) -> Finding:
 CHECK = Check(
     id="reads_multiline_data",
     group="integrity",
-    promise="An event whose data stands on several lines, or without a space after the colon, is read like any.",
+    promise="Data on several lines, or without a space after the colon, is read like any other.",
     how="The same answer is written with its JSON cut over two data lines, and with no and two spaces after "
     "the colon.",
     fix=_FIX,
