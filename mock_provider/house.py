@@ -131,7 +131,9 @@ class House:
         rng = generator(*(arrival.draws or (arrival.seed, arrival.stream)), attempt)
         tokens, reason = answer_length(profile, arrival.max_tokens, rng)
         reasoning = drawn_length(profile.reasoning_tokens, rng)
-        if arrival.fixed_tokens is not None and order is None:
+        if order is not None:
+            (tokens, reason), reasoning = order.length(arrival.max_tokens), order.reasoning_tokens
+        elif arrival.fixed_tokens is not None:
             tokens, reason, reasoning = arrival.fixed_tokens, "stop", 0
         demand = Demand(arrival.input_tokens, arrival.max_tokens or tokens + reasoning)
         quota = self._quota(arrival, key, profile, now_ns)

@@ -11,12 +11,12 @@ import msgspec
 
 from harness.plan.provider import FaultRule, ModelProfile
 from mock_provider import notation
-from mock_provider.pacing import MAX_TOKENS
 from mock_provider.requests.request import ChatRequest, ToolSpec
 
 MOST = 10_000  # streams with orders at a time
 _LONGEST_MS = 1e7
 _MOST_TOOLS = 128
+_MOST_TOKENS = 1_000_000  # more than the sockets of a connection hold at once
 _LOOKUP = ToolSpec(
     "lookup", {"type": "object", "properties": {"word": {"type": "string"}}, "required": ["word"]}
 )
@@ -38,8 +38,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     def __post_init__(self) -> None:
         if not (0 <= self.ttft_ms <= _LONGEST_MS and 0 <= self.itl_ms <= _LONGEST_MS):
             raise ValueError(f"ttft_ms and itl_ms are from 0 to {_LONGEST_MS:g}")
-        if not (1 <= self.tokens <= MAX_TOKENS and 0 <= self.reasoning_tokens <= MAX_TOKENS):
-            raise ValueError(f"tokens are from 1 to {MAX_TOKENS}, reasoning_tokens from 0")
+        if not (1 <= self.tokens <= _MOST_TOKENS and 0 <= self.reasoning_tokens <= _MOST_TOKENS):
+            raise ValueError(f"tokens are from 1 to {_MOST_TOKENS}, reasoning_tokens from 0")
         if self.tokens_per_chunk < 1 or not 0 <= self.tool_calls <= _MOST_TOOLS or self.fault_times < 0:
             raise ValueError(
                 f"tokens_per_chunk is at least 1, tool_calls from 0 to {_MOST_TOOLS}, fault_times from 0"
@@ -62,13 +62,17 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             prefill_ms_per_token=0.0,
             itl_ms=self.itl_ms,
             slow=None,
-            output_tokens=float(self.tokens),
-            reasoning_tokens=float(self.reasoning_tokens),
             tokens_per_chunk=self.tokens_per_chunk,
             batch=None,
             parallel_tools=max(1, self.tool_calls),
             faults=[],
         )
+
+    def length(self, max_tokens: int | None) -> tuple[int, str]:
+        """(tokens of the answer, its finish reason). The peer's cap is obeyed."""
+        if max_tokens is not None and max_tokens < self.tokens:
+            return max_tokens, "length"
+        return self.tokens, "stop"
 
     def request(self, asked: ChatRequest, attempt: int) -> ChatRequest:
         """What the provider acts on instead of `asked`: tools and schema are as ordered."""

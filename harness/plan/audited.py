@@ -44,8 +44,10 @@ class Endpoints(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class Log(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The system's own log: a JSON object a line, one for each stream. The other keys are names of its fields;
-    a dot leads into an object."""
+    """The system's own log: a JSON object a line, one for each stream.
+
+    The keys beside `path` and `times_in` are names of its fields; a dot leads into an object.
+    """
 
     path: str
     stream: str = "stream"  # holds the id that the user gave, or the number marked in the prompt

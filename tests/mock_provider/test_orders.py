@@ -167,3 +167,9 @@ def test_only_so_many_streams_have_orders() -> None:
     with pytest.raises(BadCommand, match=f"at most {MOST}"):
         house.command("set-streams", json.dumps({str(n): {} for n in range(100, 100 + MOST)}).encode(), 0)
     assert list(house.orders) == [77]
+
+
+def test_an_order_may_be_longer_than_any_drawn_answer_and_obeys_the_peers_cap() -> None:
+    assert Asking(tokens=300_000).house.orders[77].length(None) == (300_000, "stop")
+    entry, _ = Asking(tokens=300_000).ask(max_tokens=6)
+    assert (entry.tokens, entry.finish_reason) == (6, "length")
