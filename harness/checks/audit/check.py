@@ -43,6 +43,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str  # unique within its check
     endpoint: Endpoint = "stream"
+    streamed: bool = True  # at `openai`, which answers either way; the other endpoints have one way each
     start_s: float = 0.0  # after the check's beginning
     tokens: int = 30
     ttft_ms: float = 30.0
