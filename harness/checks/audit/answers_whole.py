@@ -1,0 +1,89 @@
+"""An answer that is not streamed is whole, or an error."""
+
+from collections.abc import Sequence
+
+from harness.checks.audit import hearing
+from harness.checks.audit.bodies import said, verified
+from harness.checks.audit.check import Check, Finding, Heard, Question, Terms
+
+_CUT = "cut by the provider"
+_AT = 15
+
+
+def ask(terms: Terms) -> Sequence[Question]:
+    return [
+        Question(name="short", endpoint="whole", tokens=20, limits=hearing.BRIEF),
+        Question(name="long", endpoint="whole", tokens=400, itl_ms=1, limits=hearing.BRIEF),
+        Question(name=_CUT, endpoint="whole", tokens=30, fault=f"s2@{_AT}", limits=hearing.BRIEF),
+    ]
+
+
+def judge(heard: Sequence[Heard], terms: Terms) -> Finding:
+    judged = [one for one in heard if one.ledger and (one.question.name != _CUT or hearing.hit(one))]
+    if not any(one.question.name != _CUT for one in judged):
+        return hearing.unjudged(hearing.why_nothing(heard))
+    wrong = {one.record.stream: (one, why) for one in judged if (why := _against(one))}
+    if wrong:
+        listed = "; ".join(f"{one.question.name}: {why}" for one, why in wrong.values())
+        return Finding(
+            state="FAIL",
+            evidence=f"{len(wrong)} of {len(judged)} answers in one piece were not what the provider wrote. "
+            f"{listed}.",
+            value=len(wrong),
+            limit=0,
+            unit="answers",
+            fix=_fix([one for one, _ in wrong.values()]),
+            streams=hearing.streams([one for one, _ in wrong.values()]),
+        )
+    tokens = sum(hearing.written(one) for one in judged if one.question.name != _CUT)
+    broken = " and one that the provider broke was an error" if len(judged) == len(heard) else ""
+    return Finding(
+        state="PASS",
+        evidence=f"{tokens} tokens arrived whole in answers of one piece{broken}.",
+        value=0,
+        limit=0,
+        unit="answers",
+    )
+
+
+def _against(one: Heard) -> str:
+    """What is wrong with the answer; empty for nothing."""
+    record, row = one.record, hearing.last(one)
+    assert row is not None
+    if one.question.name == _CUT:
+        if record.status != 200:
+            return ""
+        text = said(one.body).text
+        return f"{text.count('] ')} of {row.planned_tokens} tokens came with status 200" if text else ""
+    if record.status != 200:
+        return f"status {record.status} {record.error_code}".strip()
+    body = said(one.body)
+    if body.text is None:
+        return f"no JSON of an answer: {one.body[:60].decode('utf-8', 'replace')}"
+    found = verified(body.text, record.stream)
+    if not found.intact or found.tokens != hearing.written(one):
+        return f"{found.tokens} of {hearing.written(one)} tokens"
+    if not one.headers.get("content-type", "").startswith("application/json"):
+        return f"content-type {one.headers.get('content-type') or 'missing'}"
+    return ""
+
+
+def _fix(wrong: Sequence[Heard]) -> str:
+    if all(one.question.name == _CUT for one in wrong):
+        return (
+            "Answer with an error status (502) unless the provider gave a finish reason and ended its body "
+            "as HTTP says it must: what came so far is not the answer."
+        )
+    return ""
+
+
+CHECK = Check(
+    id="answers_whole",
+    group="integrity",
+    promise="An answer that is not streamed is the provider's whole answer, or an error.",
+    how="A short and a long answer, and one that the provider breaks off, are asked for in one piece.",
+    fix="Collect every piece of text until the provider's last word, and answer with one JSON object.",
+    ask=ask,
+    judge=judge,
+    needs=frozenset({"mock", "whole"}),
+)
