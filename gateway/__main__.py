@@ -13,9 +13,9 @@ from aiohttp import web
 
 from gateway.app import Gateway
 from gateway.options import Options, parse
-from gateway.upstream import Upstream
+from gateway.parts import Parts
 
-_GRACE_S = 0.5  # open streams are cut after it: a stop takes well under 2 s
+_GRACE_S = 0.5  # for what is open after draining, idle connections mostly
 _LONG_LINE = 64 << 10  # prompts travel in the query
 
 
@@ -24,18 +24,23 @@ def main(argv: Sequence[str]) -> int:
     options = parse(argv)
     logging.basicConfig(stream=sys.stderr, format="gateway: %(message)s")
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as loop:
-        return loop.run(_serve(options))
+        return loop.run(_serve(options, Parts()))
 
 
-async def _serve(options: Options) -> int:
-    stop = asyncio.Event()
+async def _serve(options: Options, parts: Parts) -> int:
+    stop, hurry = asyncio.Event(), asyncio.Event()
+
+    def told() -> None:
+        """The first signal drains, a second one does not wait."""
+        (hurry if stop.is_set() else stop).set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with Upstream(options.upstream, options.gateway) as upstream:
+        asyncio.get_running_loop().add_signal_handler(number, told)
+    async with parts.upstream(options.upstream, options.gateway) as upstream:
         try:
-            gateway = Gateway(upstream, options)
+            gateway = Gateway(upstream, options, parts)
         except OSError as error:
-            sys.stderr.write(f"streamproof gateway: {error}; choose another --store\n")
+            sys.stderr.write(f"streamproof gateway: {error}; choose another --store or --log\n")
             return 4
         runner = web.AppRunner(
             gateway.app(),
@@ -51,6 +56,7 @@ async def _serve(options: Options) -> int:
             sys.stdout.write(json.dumps({"ready": True, "host": host, "port": port}) + "\n")
             sys.stdout.flush()
             await stop.wait()
+            await gateway.drain(hurry)
         except OSError as error:
             sys.stderr.write(f"streamproof gateway: {_why(error, options)}\n")
             return 4

@@ -3,17 +3,9 @@
 import msgspec
 from aiohttp import web
 
-from gateway.failure import Failure
-from gateway.resuming import valid_id
+from gateway.answers import valid_id
+from gateway.failure import Refused, bad_request
 from harness.dialects.dialect import Ask
-
-
-class BadAsk(Exception):
-    """The user's request cannot be met; `failure` says why."""
-
-    def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(message)
-        self.failure = Failure(status, code, message)
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -26,9 +18,9 @@ class Asked(msgspec.Struct, frozen=True):
     authorization: str
 
     def question(self) -> Ask:
-        """Raises BadAsk where only an answer was named."""
+        """Raises Refused where only an answer was named."""
         if self.ask is None:
-            raise BadAsk(400, "invalid_request", "send prompt, and optionally model and max_tokens")
+            raise Refused(bad_request("send prompt, and optionally model and max_tokens"))
         return self.ask
 
 
@@ -40,7 +32,7 @@ class _Body(msgspec.Struct):
 
 
 async def read_asked(request: web.Request, model: str) -> Asked:
-    """From a GET's query or a POST's JSON; `model` is for users who name none. Raises BadAsk."""
+    """From a GET's query or a POST's JSON; `model` is for users who name none. Raises Refused."""
     last = request.headers.get("last-event-id", "")
     try:
         if request.method == "POST":
@@ -49,11 +41,11 @@ async def read_asked(request: web.Request, model: str) -> Asked:
             body = msgspec.convert(dict(request.query), _Body, strict=False)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         message = f"send prompt, and optionally model and max_tokens: {error}"
-        raise BadAsk(400, "invalid_request", message) from error
+        raise Refused(bad_request(message)) from error
     if body.stream and not valid_id(body.stream):
-        raise BadAsk(400, "invalid_request", "stream is 1 to 64 letters, digits, dashes or underscores")
+        raise Refused(bad_request("stream is 1 to 64 letters, digits, dashes or underscores"))
     if last and not (last.isdecimal() and len(last) < 10):
-        raise BadAsk(400, "invalid_request", "Last-Event-ID is the number of an event")
+        raise Refused(bad_request("Last-Event-ID is the number of an event"))
     asked = Asked(
         ask=None
         if body.prompt is None

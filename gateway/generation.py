@@ -1,63 +1,92 @@
 """One answer, generated for whoever listens: its users may leave and come back, meanwhile it goes on."""
 
 import asyncio
+from typing import TYPE_CHECKING
 
 from gateway import failure
 from gateway.answer import Answer
-from gateway.failure import Failure
-from gateway.upstream import Reply, Upstream, UpstreamFailed
+from gateway.failure import Failure, Refused
+from gateway.kept import Kept
+from gateway.limiter import Limiter
+from gateway.upstream import Upstream
 from harness.dialects.dialect import Ask
-from harness.dialects.events import TokenEvent
+from harness.dialects.events import TokenEvent, Usage
+from harness.plan.plan import GatewayOptions
+
+if TYPE_CHECKING:
+    from gateway.parts import Parts
 
 MAX_BYTES = 8 << 20  # of one answer
 _AHEAD = 4096  # pieces that the provider may be ahead of the slowest listener
 
 
 class Generation:
-    """The one request to the provider that an answer costs, and all of the answer so far.
+    """What an answer costs at the provider, and all of the answer so far.
 
-    `run` it as a task of its own; cancel that task to stop the provider, with `give_up` saying why.
+    `run` it as a task of its own; cancel that task to stop the provider, with `why` saying the reason.
+    `over` turns true once and for good; only then do `failure`, `reason` and `usage` mean anything.
     """
 
-    def __init__(self, owner: str, question: str) -> None:
-        self.owner, self.question = owner, question
-        self.answer = Answer()
+    def __init__(
+        self, parts: "Parts", options: GatewayOptions, owner: str, question: str, endpoint: str
+    ) -> None:
+        self.owner, self.question, self.endpoint = owner, question, endpoint
         self.pieces: list[TokenEvent] = []
-        self.refused: Failure | None = None  # the provider never began to answer
-        self.begun = False
+        self.begun = False  # the provider has begun to answer
+        self.over = False
+        self.failure: Failure | None = None
+        self.reason = ""
+        self.usage: Usage | None = None
+        self.attempts = 0
+        self.queued_s = 0.0
         self.listeners: dict[object, int] = {}  # how many pieces each has been sent
         self.why: Failure = failure.SHUT_DOWN
+        self._parts, self._options = parts, options
+        self._showing = parts.showing(options)
         self._size = 0
-        self._news = asyncio.Event()
+        self._waiters: set[asyncio.Future[None]] = set()
         self._room = asyncio.Event()
 
     @property
-    def over(self) -> bool:
-        return self.answer.over or self.refused is not None
+    def refused(self) -> Failure | None:
+        """Why there is no answer at all, not even the beginning of one."""
+        return self.failure if self.over and not self.begun else None
 
-    async def run(self, upstream: Upstream, ask: Ask, authorization: str, idle_s: float) -> None:
+    async def run(self, upstream: Upstream, limiter: Limiter, ask: Ask, authorization: str) -> None:
         """Until the answer is over; never raises. Cancelling is one way to be over."""
         try:
-            async with upstream.ask(ask, authorization) as reply:
-                self.begun = True
-                self._tell()
-                await self._listen(reply, idle_s)
-                if self.answer.failure is None:
-                    await reply.drain()
-        except UpstreamFailed as error:
-            self._fail(error.failure)
+            async with limiter.slot() as self.queued_s:
+                rounds = self._parts.rounds(self._options)
+                following = rounds.begin(ask)
+                while True:
+                    answer, content = await self._ask(upstream, following, authorization)
+                    onward = None
+                    if answer.failure is None:
+                        onward = await rounds.go_on(following, answer, content)
+                    if onward is None:
+                        break
+                    following, told = onward
+                    self._take(self._showing.show(told))
+        except Refused as error:
+            self._end(error.failure)
         except asyncio.CancelledError:
-            self._fail(self.why)
+            self._end(self.why)
+        else:
+            self._end(answer.failure, answer)
 
     async def news(self, position: int, until: float) -> None:
         """Wait until there is more than `position` pieces, an ending, or a beginning; at most to `until`."""
         if self.over or len(self.pieces) > position:
             return
+        loop = asyncio.get_running_loop()
+        waiter: asyncio.Future[None] = loop.create_future()
+        self._waiters.add(waiter)
+        timer = loop.call_at(until, _wake, waiter)  # a third of what asyncio.timeout_at costs, at each piece
         try:
-            async with asyncio.timeout_at(until):
-                await self._news.wait()
-        except TimeoutError:
-            pass
+            await waiter
+        finally:
+            timer.cancel()
+            self._waiters.discard(waiter)
 
     def heard(self, listener: object, position: int) -> None:
         """`listener` has been sent the first `position` pieces."""
@@ -68,31 +97,66 @@ class Generation:
         self.listeners.pop(listener, None)
         self._room.set()
 
-    async def _listen(self, reply: Reply, idle_s: float) -> None:
-        time = asyncio.get_running_loop().time
-        heard = time()
-        while not self.answer.over:
-            try:
-                data = await reply.read(heard + idle_s)
-            except UpstreamFailed as error:
-                self.answer.close(error.failure)
-                break
-            if data:
-                heard = time()
-                self._take(self.answer.feed(data))
-                await self._wait_for_the_slowest()
-            elif data is not None:
-                self.answer.close()
-            else:
-                self.answer.close(failure.STALLED)
-        self._tell()
+    def kept(self) -> Kept:
+        """What stays of it."""
+        pieces = [(event.kind, event.text) for event in self.pieces]
+        codes = {number: event.code for number, event in enumerate(self.pieces) if event.code}
+        return Kept(self.owner, self.question, pieces, self.failure, self.reason, self.usage, codes)
 
-    def _take(self, content: list[TokenEvent]) -> None:
-        self.pieces += content
-        self._size += sum(len(event.text) for event in content)
-        if self._size > MAX_BYTES:
-            self.answer.close(failure.TOO_LONG)
-        if content:
+    async def _ask(self, upstream: Upstream, ask: Ask, authorization: str) -> tuple[Answer, list[TokenEvent]]:
+        """The provider's answer, whole or failed for good, and the content of its last attempt."""
+        retrying, attempts = self._parts.retrying(self._options), 0
+        while True:
+            attempts += 1
+            self.attempts += 1
+            answer = self._parts.answer(self._parts.wire(), upstream.dialect.decoder())
+            content: list[TokenEvent] = []
+            try:
+                await self._attempt(upstream, ask, authorization, answer, content)
+            except Refused as error:
+                answer.close(error.failure)
+            if answer.failure is None:
+                self._take(self._showing.end())
+                return answer, content
+            wait_s = retrying.wait_s(answer.failure, attempts, len(content))
+            if wait_s is None:
+                return answer, content
+            await asyncio.sleep(wait_s)
+
+    async def _attempt(
+        self, upstream: Upstream, ask: Ask, authorization: str, answer: Answer, content: list[TokenEvent]
+    ) -> None:
+        time = asyncio.get_running_loop().time
+        patience = self._parts.patience(self._options, time())
+        async with upstream.ask(ask, authorization) as reply:
+            self.begun = True
+            self._tell()
+            patience.heard(time(), content=False)
+            while not answer.over:
+                try:
+                    data = await reply.read(patience.until)
+                except Refused as error:
+                    answer.close(error.failure)
+                    break
+                if data:
+                    fresh = answer.feed(data)
+                    content += fresh
+                    self._take(self._showing.show(fresh))
+                    if self._size > MAX_BYTES:
+                        answer.close(failure.TOO_LONG)
+                    await self._wait_for_the_slowest()
+                    patience.heard(time(), bool(fresh))
+                elif data is not None:
+                    answer.close()
+                elif why := patience.lost(time()):
+                    answer.close(why)
+            if answer.failure is None:
+                reply.finish()
+
+    def _take(self, shown: list[TokenEvent]) -> None:
+        if shown:
+            self.pieces += shown
+            self._size += sum(len(event.text) for event in shown)
             self._tell()
 
     async def _wait_for_the_slowest(self) -> None:
@@ -102,13 +166,18 @@ class Generation:
             self._room.clear()
             await self._room.wait()
 
-    def _fail(self, why: Failure) -> None:
-        if not self.begun:
-            self.refused = why
-        else:
-            self.answer.close(why)
+    def _end(self, why: Failure | None, answer: Answer | None = None) -> None:
+        self.over, self.failure = True, why
+        if answer is not None:
+            self.reason, self.usage = answer.reason, answer.usage
         self._tell()
 
     def _tell(self) -> None:
-        news, self._news = self._news, asyncio.Event()
-        news.set()
+        waiters, self._waiters = self._waiters, set()
+        for waiter in waiters:
+            _wake(waiter)
+
+
+def _wake(waiter: "asyncio.Future[None]") -> None:
+    if not waiter.done():
+        waiter.set_result(None)

@@ -11,16 +11,18 @@ from harness.dialects.events import Kind, TokenEvent, Usage
 class Kept(msgspec.Struct, frozen=True):
     """A whole answer, or one that broke off; `pieces` are (kind, text) as the provider sent them."""
 
-    owner: str  # whose it is, see `gateway.resuming`
+    owner: str  # whose it is, see `gateway.answers`
     question: str  # digest of what was asked
     pieces: list[tuple[Kind, str]]
     failure: Failure | None
     reason: str
     usage: Usage | None
+    codes: dict[int, str] = {}  # of the few pieces that have one, by number
 
     @property
     def events(self) -> list[TokenEvent]:
-        return [TokenEvent(kind, text) for kind, text in self.pieces]
+        codes = self.codes
+        return [TokenEvent(kind, text, codes.get(n, "")) for n, (kind, text) in enumerate(self.pieces)]
 
 
 class KeptAnswers:

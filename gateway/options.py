@@ -1,8 +1,8 @@
 """The gateway's command line. `--heartbeat-s` and its kin are the fields of the plan's GatewayOptions."""
 
 import argparse
-from collections.abc import Callable, Sequence
-from typing import NoReturn
+from collections.abc import Sequence
+from typing import NoReturn, get_args
 from urllib.parse import urlsplit
 
 import msgspec
@@ -10,15 +10,28 @@ import msgspec
 from harness.plan.plan import GatewayOptions
 
 _HELP = {
+    "upstream_dialect": "what the upstream speaks",
+    "reasoning": "whether users see the model's reasoning",
+    "tools": "whether users see tool calls",
     "heartbeat_s": "a client that has heard nothing for this long gets a comment",
     "connect_s": "limit for a connection to the upstream",
     "first_byte_s": "limit from the request to the upstream's response head",
+    "first_token_s": "limit from the request to the first content",
     "idle_s": "limit for silence of the upstream, and for a client that stops reading",
+    "retries": "further attempts at the upstream, before the first token only",
+    "retry_after_s": "the longest Retry-After that is waited out; a longer one is passed to the user",
+    "concurrency": "answers at once; 0 sets no limit",
+    "queue": "users who may wait for their turn; more are refused with 503",
+    "queue_s": "limit for waiting in the queue",
+    "drain_s": "how long open streams may go on after SIGTERM",
     "resume_grace_s": "keep generating so long for a user who may come back; 0 does not, and cannot resume",
-    "store_mb": "bound for the answers kept for users who come back",
+    "store_mb": "bound for the answers kept",
     "flush_ms": "collect text for so long before it leaves; 0 sends every token by itself",
     "flush_bytes": "collected text leaves earlier once it is this big; 0 goes by time alone",
+    "no_accel_header": "do not tell nginx to pass events on (X-Accel-Buffering)",
+    "compress": "compress streams for users who accept it, flushed with every event",
 }
+_UNITS = ("s", "ms", "mb")
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,22 +40,21 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     port: int
     model: str
     store: str = ""  # path of the kept answers; empty: a file that is gone with the process
+    log: str = ""  # path of the log; empty: none
     gateway: GatewayOptions
 
 
 def parse(argv: Sequence[str]) -> Options:
     """Read the arguments. Raises SystemExit(4) with a message on stderr when they make no sense."""
     parser = _Parser(prog="streamproof gateway", description="The reference gateway: a streaming chat API.")
-    parser.add_argument("--upstream", required=True, type=_url, help="an OpenAI-compatible provider")
+    parser.add_argument("--upstream", required=True, type=_url, metavar="URL", help="the model provider")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     parser.add_argument("--port", default=8080, type=int, help="port to listen on, 0 for any (%(default)s)")
     parser.add_argument("--model", default="mock-chat", help="for users who name none (%(default)s)")
     parser.add_argument("--store", default="", metavar="PATH", help="keep answers here beyond a restart")
+    parser.add_argument("--log", default="", metavar="PATH", help="append a JSON line for each question")
     for field in msgspec.structs.fields(GatewayOptions):
-        flag = "--" + field.encode_name.replace("_", "-")
-        kind, unit = _kind(field.name)
-        text = f"{_HELP.get(field.name, '')} (%(default)s {unit})"
-        parser.add_argument(flag, default=field.default, type=kind, metavar=unit.upper(), help=text)
+        _add(parser, field)
     found = vars(parser.parse_args(argv))
     limits = {name: found.pop(name) for name in GatewayOptions.__struct_fields__}
     try:
@@ -63,11 +75,30 @@ def _url(text: str) -> str:
     return text
 
 
-def _kind(name: str) -> tuple[Callable[[str], float], str]:
-    """How the value of an option is read, and its unit. Its bounds are the plan's business."""
-    if name == "flush_bytes":
-        return _whole, "b"
-    return _number, name.rpartition("_")[2]
+def _add(parser: argparse.ArgumentParser, field: msgspec.structs.FieldInfo) -> None:
+    """The flag of one field. Its bounds are the plan's business."""
+    flag = "--" + field.encode_name.replace("_", "-")
+    unit = field.name.rpartition("_")[2]
+    unit = {"bytes": "b"}.get(unit, unit if unit in _UNITS else "")
+    text = f"{_HELP[field.name]} (%(default)s{' ' * bool(unit)}{unit})"
+    if field.type is bool:
+        # With a value or without: a person writes the flag alone, a plan is written out.
+        parser.add_argument(
+            flag, default=field.default, nargs="?", const=True, type=_switch, metavar="YES", help=text
+        )
+    elif choices := get_args(field.type):
+        parser.add_argument(flag, default=field.default, choices=choices, help=text)
+    else:
+        kind = _whole if field.type is int else _number
+        name = unit.upper() or "N"
+        parser.add_argument(flag, default=field.default, type=kind, metavar=name, help=text)
+
+
+def _switch(text: str) -> bool:
+    known = {"yes": True, "true": True, "1": True, "no": False, "false": False, "0": False}
+    if text.lower() not in known:
+        raise argparse.ArgumentTypeError(f"{text!r} is neither yes nor no")
+    return known[text.lower()]
 
 
 def _number(text: str) -> float:

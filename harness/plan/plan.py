@@ -13,24 +13,48 @@ from harness.plan.target import Target
 _NAME = re.compile(r"[^./\\\0\n][^/\\\0\n]{0,79}")
 
 
+_POSITIVE_S = ("heartbeat_s", "connect_s", "first_byte_s", "first_token_s", "idle_s", "queue_s")
+
+Showing = Literal["hidden", "annotated", "shown"]
+
+
 class GatewayOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How the reference gateway behaves towards its users and its upstream."""
 
+    upstream_dialect: Literal["openai", "anthropic", "vllm", "tgi"] = "openai"
+    reasoning: Showing = "shown"
+    tools: Showing = "hidden"
     heartbeat_s: float = 15.0
     connect_s: float = 5.0
-    first_byte_s: float = 60.0
+    first_byte_s: float = 60.0  # from the question to the upstream's head
+    first_token_s: float = 120.0  # from the question to the first content
     idle_s: float = 60.0
+    retries: int = 0  # further attempts before the first token
+    retry_after_s: float = 5.0  # the longest Retry-After that is waited out; a longer one goes to the user
+    concurrency: int = 0  # answers at once; 0: no limit
+    queue: int = 0  # users who may wait for one of them
+    queue_s: float = 10.0  # for so long
+    drain_s: float = 2.0  # for open streams when the gateway stops
     resume_grace_s: float = 0.0  # 0: off; else generation goes on for so long without a listener
-    store_mb: float = 64.0  # of answers that are over, kept for users who come back; with resuming only
+    store_mb: float = 64.0  # of answers that are over, whole or broken off
     flush_ms: float = 0.0  # 0: every token by itself; else text is collected for so long
     flush_bytes: int = 0  # collected text leaves earlier once it is this big; 0: only by time
+    no_accel_header: bool = False  # leaves X-Accel-Buffering out
+    compress: bool = False  # for users who accept it, flushed with every event
 
     def __post_init__(self) -> None:
-        for name in ("heartbeat_s", "connect_s", "first_byte_s", "idle_s"):
+        for name in _POSITIVE_S:
             if not 0 < getattr(self, name) <= 3600:
                 raise ValueError(f"{name} must be above 0 and at most 3600")
-        if not 0 <= self.resume_grace_s <= 3600:
-            raise ValueError("resume_grace_s is from 0 (no resuming) to 3600")
+        for name in ("resume_grace_s", "drain_s", "retry_after_s"):
+            if not 0 <= getattr(self, name) <= 3600:
+                raise ValueError(f"{name} is from 0 to 3600")
+        if not 0 <= self.retries <= 10:
+            raise ValueError("retries is from 0 (none) to 10")
+        if self.concurrency < 0 or self.queue < 0:
+            raise ValueError("concurrency and queue must not be negative")
+        if self.queue and not self.concurrency:
+            raise ValueError("queue needs concurrency: without a limit nobody waits")
         if not 1 <= self.store_mb <= 100_000:
             raise ValueError("store_mb is from 1 to 100000")
         if not 0 <= self.flush_ms <= 60_000:

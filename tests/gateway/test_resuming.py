@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import aiohttp
 import pytest
 
-from gateway import generation, resuming
+from gateway import answers, generation
 from harness.plan.plan import GatewayOptions
 from tests.gateway.test_app import DONE, FINISH, TEXT, USAGE, gateway, run
 from tests.gateway.upstream_script import HEAD, LAST_CHUNK, Peer, Script, chunk, reset
@@ -311,5 +311,5 @@ def test_an_answer_without_end_is_cut_off_at_what_the_gateway_keeps(monkeypatch)
 
 
 def test_ids_that_the_gateway_chooses_differ():
-    assert resuming.new_id() != resuming.new_id()
-    assert resuming.valid_id(resuming.new_id())
+    assert answers.new_id() != answers.new_id()
+    assert answers.valid_id(answers.new_id())

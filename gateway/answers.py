@@ -1,4 +1,4 @@
-"""Finds or begins the answer that a user asks for, and decides how long one without listeners goes on."""
+"""Finds or begins the answer that a user asks for, and keeps what there is of it when it is over."""
 
 import asyncio
 import hashlib
@@ -6,58 +6,70 @@ import re
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from gateway import failure
-from gateway.failure import Failure
+from gateway.failure import Failure, Refused
 from gateway.generation import Generation
-from gateway.kept import Kept, KeptAnswers
+from gateway.kept import Kept
+from gateway.limiter import Limiter
 from gateway.upstream import Upstream
 from harness.dialects.dialect import Ask
 from harness.plan.plan import GatewayOptions
 
+if TYPE_CHECKING:
+    from gateway.parts import Parts
+
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
-class CannotResume(Exception):
-    """There is no such answer for this user; `failure` says why."""
-
-    def __init__(self, failure: Failure) -> None:
-        super().__init__(failure.message)
-        self.failure = failure
-
-
-class Resuming:
+class Answers:
     """The answers under way and those that are over. A stream id belongs to the key that began it."""
 
-    def __init__(self, upstream: Upstream, options: GatewayOptions, store: str) -> None:
-        self._upstream, self._options = upstream, options
-        self._kept = KeptAnswers(store, int(options.store_mb * 1e6))
+    def __init__(
+        self, parts: "Parts", upstream: Upstream, limiter: Limiter, options: GatewayOptions, store: str
+    ) -> None:
+        """Raises OSError where `store` cannot be one."""
+        self._parts, self._upstream, self._limiter, self._options = parts, upstream, limiter, options
+        self._kept = parts.keeper(store, int(options.store_mb * 1e6))
+        self._leaving = parts.leaving(options)
         self._live: dict[str, Generation] = {}
         self._tasks: dict[Generation, asyncio.Task[None]] = {}
         self._graces: dict[Generation, asyncio.TimerHandle] = {}
 
+    def cut(self) -> None:
+        """End what is under way, aloud; what there is of it is kept."""
+        for generation in list(self._tasks):
+            self._stop(generation, failure.SHUT_DOWN)
+
     async def close(self) -> None:
-        """Stop what is under way; what there is of it is kept."""
-        for task in self._tasks.values():
-            task.cancel()
+        """Stop what is under way, and close the store."""
+        self.cut()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
         self._kept.close()
 
     def find(self, id: str, ask: Ask | None, authorization: str) -> Generation | Kept | None:
-        """The answer called `id`, None where there is none. Raises CannotResume where not this user's."""
+        """The answer called `id`, None where there is none. Raises Refused where it is not this user's, or
+        not to this question."""
         found = self._live.get(id) or self._kept.get(id)
         if found is None:
             return None
         if found.owner != _digest(authorization):
-            raise CannotResume(failure.UNKNOWN)  # nobody learns which ids there are
+            raise Refused(failure.UNKNOWN)  # nobody learns which ids there are
         if ask is not None and found.question != _question(ask):
-            raise CannotResume(failure.OTHER_ASK)
+            raise Refused(failure.OTHER_ASK)
         return found
 
-    def begin(self, id: str, ask: Ask, authorization: str) -> Generation:
-        generation = Generation(_digest(authorization), _question(ask))
+    def begin(self, id: str, ask: Ask, authorization: str, endpoint: str) -> Generation:
+        """A new answer called `id`. An earlier one of this name goes on for those who listen, but the name
+        is the new one's."""
+        generation = self._parts.generation(
+            self._parts, self._options, _digest(authorization), _question(ask), endpoint
+        )
         self._live[id] = generation
-        run = generation.run(self._upstream, ask, authorization, self._options.idle_s)
+        run = generation.run(self._upstream, self._limiter, ask, authorization)
         task = self._tasks[generation] = asyncio.create_task(run)
         task.add_done_callback(lambda _: self._over(id, generation))
         return generation
@@ -74,17 +86,22 @@ class Resuming:
         finally:
             generation.gone(listener)
             if not generation.listeners and not generation.over:
-                loop = asyncio.get_running_loop()
-                self._graces[generation] = loop.call_later(
-                    self._options.resume_grace_s, self._stop, generation, failure.GIVEN_UP
-                )
+                self._leave(generation)
 
     def stop(self, id: str, authorization: str) -> bool:
-        """The user wants no more of an answer; False where there is none. Raises CannotResume."""
+        """The user wants no more of an answer; False where there is none. Raises Refused."""
         found = self.find(id, None, authorization)
         if isinstance(found, Generation):
             self._stop(found, failure.STOPPED)
         return found is not None
+
+    def _leave(self, generation: Generation) -> None:
+        grace_s = self._leaving.grace_s(generation)
+        if grace_s <= 0:
+            self._stop(generation, failure.LEFT)
+        elif grace_s < float("inf"):
+            loop = asyncio.get_running_loop()
+            self._graces[generation] = loop.call_later(grace_s, self._stop, generation, failure.GIVEN_UP)
 
     def _stop(self, generation: Generation, why: Failure) -> None:
         generation.why = why
@@ -92,18 +109,13 @@ class Resuming:
             task.cancel()
 
     def _over(self, id: str, generation: Generation) -> None:
-        del self._live[id], self._tasks[generation]
+        del self._tasks[generation]
+        if self._live.get(id) is generation:
+            del self._live[id]
         if grace := self._graces.pop(generation, None):
             grace.cancel()
         if generation.begun:  # else there is nothing to come back to
-            answer = generation.answer
-            pieces = [(event.kind, event.text) for event in generation.pieces]
-            self._kept.put(
-                id,
-                Kept(
-                    generation.owner, generation.question, pieces, answer.failure, answer.reason, answer.usage
-                ),
-            )
+            self._kept.put(id, generation.kept())
 
 
 def new_id() -> str:
@@ -120,4 +132,4 @@ def _digest(text: str) -> str:
 
 
 def _question(ask: Ask) -> str:
-    return _digest(f"{ask.model}\0{ask.max_tokens}\0{ask.prompt}")
+    return hashlib.sha256(msgspec.json.encode(ask)).hexdigest()

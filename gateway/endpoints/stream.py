@@ -1,0 +1,24 @@
+"""The generic chat stream, in the browser's own words: a question in the query, an answer as events."""
+
+from aiohttp import web
+
+from gateway.asks import read_asked
+from gateway.desk import Desk
+from gateway.endpoints.endpoint import Endpoint
+from gateway.note import Note
+from gateway.voice import Voice
+from harness.dialects import generic
+
+
+async def answer(desk: Desk, request: web.Request, note: Note) -> web.StreamResponse:
+    asked = await read_asked(request, desk.options.model)
+    note.question(asked.ask)
+    joined = desk.options.gateway.flush_ms > 0
+
+    def voice(position: int) -> Voice:
+        return desk.parts.voice(position, joined)
+
+    return await desk.stream(request, asked, voice, note)
+
+
+ENDPOINT = Endpoint("stream", (("GET", generic.DIALECT.path), ("POST", generic.DIALECT.path)), answer)
