@@ -6,8 +6,9 @@ could run even if it got past the escaping. Without scripts all is there; the sc
 
 import base64
 import hashlib
+import re
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from harness import scorecard
 from harness.scorecard import Scorecard
@@ -19,11 +20,12 @@ from reports.scorecard import manual, words
 def render(card: Scorecard) -> str:
     """The whole page. The same card gives the same text."""
     card = shown(card)
-    css = own("scorecard.css", own("page.css"))
+    css = own("scorecard.css", str(own("page.css")))
     script = own("scorecard.js")
     return template("scorecard.html").render(
         card=card,
         words=words,
+        ticked=ticked,
         manual=manual.sections(),
         css=css,
         script=script,
@@ -32,6 +34,11 @@ def render(card: Scorecard) -> str:
         # Inside a script element only "<" can end it or open a comment; JSON has another way to write it.
         data=Markup(scorecard.encode(card).decode().strip().replace("<", "\\u003c")),  # noqa: S704
     )
+
+
+def ticked(text: str) -> Markup:
+    """Text in which `words in backticks` are set as code; everything is escaped first."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704
 
 
 def _hash(text: str) -> str:
