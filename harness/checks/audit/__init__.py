@@ -9,12 +9,20 @@ import pkgutil
 
 from harness.checks.audit.check import Check
 
-_NOT_CHECKS = frozenset(  # rooms that several checks share
-    """
-    bodies broken buffers check crowd exposition hearing leaving logged places same_answer
-    structure
-    """.split()
-)
+_NOT_CHECKS = {  # rooms that several checks share
+    "bodies",
+    "broken",
+    "buffers",
+    "check",
+    "crowd",
+    "exposition",
+    "hearing",
+    "leaving",
+    "logged",
+    "places",
+    "same_answer",
+    "structure",
+}
 
 
 def names() -> list[str]:
