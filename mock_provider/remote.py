@@ -165,7 +165,12 @@ class RemoteLink:
         waiting: asyncio.Future[_Entered | _Answered] = asyncio.get_running_loop().create_future()
         self._waiting[number] = waiting
         self._send(question(number))
-        return await waiting
+        try:
+            return await waiting
+        except asyncio.CancelledError:
+            if waiting.done() and not waiting.cancelled():
+                self._unheard(waiting.result())
+            raise
 
     def _send(self, message: msgspec.Struct) -> None:
         assert self._writer is not None
@@ -191,5 +196,10 @@ class RemoteLink:
         waiting = self._waiting.pop(said.number)
         if not waiting.cancelled():
             waiting.set_result(said)
-        elif isinstance(said, _Entered) and said.entry.ticket:
-            self.leave(said.entry.ticket, 0)  # its peer left while the house was asked
+        else:
+            self._unheard(said)
+
+    def _unheard(self, said: _Entered | _Answered) -> None:
+        """Whoever asked has gone: its peer left while the house was asked, or as the answer came in."""
+        if isinstance(said, _Entered) and said.entry.ticket:
+            self.leave(said.entry.ticket, 0)
