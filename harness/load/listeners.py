@@ -202,9 +202,11 @@ class _LoadProcess:
 
     def _say(self, event: str, text: str = "") -> None:
         session = self.session
-        if self._ships or not session.wiring.folder:
-            return
+        if self._ships:
+            return  # its parcels take the rest along
         ttft_ms, session.ttft_ms = session.ttft_ms, []
+        if not session.wiring.folder:
+            return
         phases = session.phases
         line = LiveLine(
             t_ns=phases.start_ns if event == "load_start" and phases is not None else clock.now(),
