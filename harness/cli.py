@@ -30,6 +30,8 @@ from harness.verdict import worst_code
 from reports import formats, json_report, terminal, write
 from reports.overlay import MOST_RUNS
 from reports.progress import LINE_EVERY_S, Live, Minute, dashboard, line
+from reports.scorecard import terminal as scorecard_terminal
+from reports.scorecard import write as scorecard_files
 
 _SERVERS = {"mock": "mock_provider.command", "gateway": "gateway.__main__"}
 _LATE = {  # what has a module of its own, loaded only when it is asked for
@@ -105,7 +107,8 @@ def _parser() -> argparse.ArgumentParser:
     run.set_defaults(command=_run)
 
     report = commands.add_parser(
-        "report", help="judge runs again and render their reports; several are laid over each other"
+        "report",
+        help="judge runs again and render their reports; several are laid over each other; also an audit's",
     )
     report.add_argument(
         "folder", type=Path, nargs="+", help="folders below runs/; changes are against the first"
@@ -271,9 +274,14 @@ def _report(arguments: argparse.Namespace) -> int:
     if len(arguments.folder) > MOST_RUNS:
         raise RunFolderError(f"{len(arguments.folder)} folders: an overlay shows at most {MOST_RUNS} runs")
     console = Console()
-    codes = [_conclude(folder, console) for folder in arguments.folder]
-    summaries = [json_report.decode((folder / "summary.json").read_bytes()) for folder in arguments.folder]
-    for folder, summary in zip(arguments.folder, summaries, strict=True):
+    audits = [folder for folder in arguments.folder if scorecard_files.is_audit(folder)]
+    runs = [folder for folder in arguments.folder if folder not in audits]
+    if audits and arguments.format:
+        raise RunFolderError(f"{audits[0]}: an audit always leaves its formats; --format is for runs")
+    codes = [_render_audit(folder, console) for folder in audits]
+    codes += [_conclude(folder, console) for folder in runs]
+    summaries = [json_report.decode((folder / "summary.json").read_bytes()) for folder in runs]
+    for folder, summary in zip(runs, summaries, strict=True):
         for name in arguments.format:
             print(f"{name}: {write.write_format(name, summary, folder)}")
     if len(summaries) > 1:
@@ -286,6 +294,16 @@ def _conclude(folder: Path, console: Console) -> int:
     write.write_all(summary, folder)
     console.print(terminal.final(summary, folder))
     return exit_code(summary)
+
+
+def _render_audit(folder: Path, console: Console) -> int:
+    try:
+        card = scorecard_files.read(folder)
+    except ValueError as error:
+        raise RunFolderError(str(error)) from None
+    scorecard_files.write_all(card, folder)
+    console.print(scorecard_terminal.final(card, folder))
+    return card.exit_code
 
 
 def _doctor(arguments: argparse.Namespace) -> int:
