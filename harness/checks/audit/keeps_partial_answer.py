@@ -17,7 +17,7 @@ def ask(terms: Terms) -> Sequence[Question]:
 
 
 def judge(heard: Sequence[Heard], terms: Terms) -> Finding:
-    judged = [one for one in heard if one.ledger and one.record.tokens and not hearing.finished(one)]
+    judged = [one for one in heard if one.ledger and 0 < one.record.tokens < _TOKENS]
     if not judged:
         return hearing.unjudged(f"Nobody left an answer that had begun: {hearing.endings(heard)}.")
     wrong = [one for one in judged if not (one.kept or "").startswith(one.text())]

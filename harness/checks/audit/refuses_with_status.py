@@ -25,7 +25,7 @@ def judge(heard: Sequence[Heard], terms: Terms) -> Finding:
     said = ", ".join(f"{one.question.name} → {_status(one)}" for one in judged)
     return Finding(
         state="FAIL" if wrong else "PASS",
-        evidence=f"{len(judged) - len(wrong)} of {len(judged)} refusals came through as an error status: {said}.",
+        evidence=f"{len(judged) - len(wrong)} of {len(judged)} refusals came as an error status: {said}.",
         value=len(wrong),
         limit=0,
         unit="answers",

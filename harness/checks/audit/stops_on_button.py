@@ -50,7 +50,7 @@ def judge(heard: Sequence[Heard], terms: Terms) -> Finding:
         open_still = [one for one in pressed if one not in left]
         return Finding(
             state="FAIL",
-            evidence=f"After {len(open_still)} of {len(pressed)} presses the stream fell silent, but did not end.",
+            evidence=f"{len(open_still)} of {len(pressed)} stopped streams fell silent without an end.",
             fix="End the stopped stream: with the last event, or with an event that says it was stopped.",
             streams=hearing.streams(open_still),
         )

@@ -51,8 +51,8 @@ def judge(heard: Sequence[Heard], terms: Terms) -> Finding:
     row = frozen.ledger[-1]
     if not _was_cut(frozen, row) and row.emitted_tokens < _ENOUGH * row.planned_tokens:
         return hearing.unjudged(
-            f"The provider wrote only {row.emitted_tokens:,} of {row.planned_tokens:,} tokens to the user who "
-            "had stopped reading: too few to fill what lies between."
+            f"The provider wrote only {row.emitted_tokens:,} of {row.planned_tokens:,} tokens to the user "
+            "who had stopped reading: too few to fill what lies between."
         )
     pauses = {one.record.stream: pause_ms(one, frozen.left_ns) for one in readers}
     wrong = [one for one in readers if pauses[one.record.stream] > _LIMIT_MS or not hearing.finished(one)]
