@@ -12,6 +12,7 @@ import uvloop
 from aiohttp import web
 
 from gateway.app import Gateway
+from gateway.defects import load
 from gateway.options import Options, parse
 from gateway.parts import Parts
 
@@ -24,7 +25,15 @@ def main(argv: Sequence[str]) -> int:
     options = parse(argv)
     logging.basicConfig(stream=sys.stderr, format="gateway: %(message)s")
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as loop:
-        return loop.run(_serve(options, Parts()))
+        return loop.run(_serve(options, _parts(options.defects)))
+
+
+def _parts(defects: Sequence[str]) -> Parts:
+    """What the gateway is built from: the correct parts, but for the defects that it was asked to have."""
+    parts = Parts()
+    for name in defects:
+        parts = load(name).apply(parts)
+    return parts
 
 
 async def _serve(options: Options, parts: Parts) -> int:

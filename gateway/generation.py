@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from gateway.parts import Parts
 
 MAX_BYTES = 8 << 20  # of one answer
+_LONG_S = 3600.0
 _AHEAD = 4096  # pieces that the provider may be ahead of the slowest listener
 
 
@@ -35,7 +36,7 @@ class Generation:
         self.begun = False  # the provider has begun to answer
         self.over = False
         self.failure: Failure | None = None
-        self.reason = ""
+        self.reason = ""  # why the provider stopped
         self.usage: Usage | None = None
         self.attempts = 0
         self.queued_s = 0.0
@@ -56,10 +57,11 @@ class Generation:
         """Until the answer is over; never raises. Cancelling is one way to be over."""
         try:
             async with limiter.slot() as self.queued_s:
-                rounds = self._parts.rounds(self._options)
+                rounds, usage = self._parts.rounds(self._options), None
                 following = rounds.begin(ask)
                 while True:
                     answer, content = await self._ask(upstream, following, authorization)
+                    usage = _sum(usage, answer.usage)
                     onward = None
                     if answer.failure is None:
                         onward = await rounds.go_on(following, answer, content)
@@ -72,7 +74,7 @@ class Generation:
         except asyncio.CancelledError:
             self._end(self.why)
         else:
-            self._end(answer.failure, answer)
+            self._end(answer.failure, answer.reason, usage)
 
     async def news(self, position: int, until: float) -> None:
         """Wait until there is more than `position` pieces, an ending, or a beginning; at most to `until`."""
@@ -81,6 +83,7 @@ class Generation:
         loop = asyncio.get_running_loop()
         waiter: asyncio.Future[None] = loop.create_future()
         self._waiters.add(waiter)
+        until = min(until, loop.time() + _LONG_S)  # which may be never
         timer = loop.call_at(until, _wake, waiter)  # a third of what asyncio.timeout_at costs, at each piece
         try:
             await waiter
@@ -147,7 +150,9 @@ class Generation:
                     await self._wait_for_the_slowest()
                     patience.heard(time(), bool(fresh))
                 elif data is not None:
-                    answer.close()
+                    fresh = answer.end()
+                    content += fresh
+                    self._take(self._showing.show(fresh))
                 elif why := patience.lost(time()):
                     answer.close(why)
             if answer.failure is None:
@@ -166,10 +171,8 @@ class Generation:
             self._room.clear()
             await self._room.wait()
 
-    def _end(self, why: Failure | None, answer: Answer | None = None) -> None:
-        self.over, self.failure = True, why
-        if answer is not None:
-            self.reason, self.usage = answer.reason, answer.usage
+    def _end(self, why: Failure | None, reason: str = "", usage: Usage | None = None) -> None:
+        self.over, self.failure, self.reason, self.usage = True, why, reason, usage
         self._tell()
 
     def _tell(self) -> None:
@@ -181,3 +184,10 @@ class Generation:
 def _wake(waiter: "asyncio.Future[None]") -> None:
     if not waiter.done():
         waiter.set_result(None)
+
+
+def _sum(one: Usage | None, other: Usage | None) -> Usage | None:
+    """Of two questions to the provider that made one answer."""
+    if one is None or other is None:
+        return one or other
+    return Usage(one.input_tokens + other.input_tokens, one.output_tokens + other.output_tokens)

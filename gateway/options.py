@@ -1,6 +1,7 @@
 """The gateway's command line. `--heartbeat-s` and its kin are the fields of the plan's GatewayOptions."""
 
 import argparse
+import difflib
 from collections.abc import Sequence
 from typing import NoReturn, get_args
 from urllib.parse import urlsplit
@@ -41,6 +42,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     model: str
     store: str = ""  # path of the kept answers; empty: a file that is gone with the process
     log: str = ""  # path of the log; empty: none
+    defects: tuple[str, ...] = ()  # by name, see gateway.defects
     gateway: GatewayOptions
 
 
@@ -53,6 +55,14 @@ def parse(argv: Sequence[str]) -> Options:
     parser.add_argument("--model", default="mock-chat", help="for users who name none (%(default)s)")
     parser.add_argument("--store", default="", metavar="PATH", help="keep answers here beyond a restart")
     parser.add_argument("--log", default="", metavar="PATH", help="append a JSON line for each question")
+    parser.add_argument(
+        "--defect",
+        action=_Defects,
+        metavar="NAME",
+        dest="defects",
+        default=(),
+        help="have this bug, for an audit to find; may be given again; `list` prints them",
+    )
     for field in msgspec.structs.fields(GatewayOptions):
         _add(parser, field)
     found = vars(parser.parse_args(argv))
@@ -66,6 +76,27 @@ def parse(argv: Sequence[str]) -> Options:
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         self.exit(4, f"{self.prog}: {message}; see --help\n")
+
+
+class _Defects(argparse.Action):
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        found: argparse.Namespace,
+        value: object,
+        flag: str | None = None,
+    ) -> None:
+        # They are built on the parts, which are built on these options.
+        from gateway import defects
+
+        name = str(value)
+        if name == "list":
+            parser.exit(0, "".join(f"{each}: {defects.load(each).says}\n" for each in defects.names()))
+        if name not in defects.names():
+            near = difflib.get_close_matches(name, defects.names(), 1)
+            hint = f"did you mean {near[0]}?" if near else "`--defect list` prints them"
+            parser.error(f"there is no defect {name!r}; {hint}")
+        setattr(found, self.dest, (*getattr(found, self.dest), name))
 
 
 def _url(text: str) -> str:

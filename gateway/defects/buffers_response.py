@@ -1,0 +1,46 @@
+"""The response is collected and sent when complete, as by frameworks and proxies that know no streams."""
+
+from dataclasses import replace
+
+from gateway.defects.defect import Defect
+from gateway.writer import Writer
+
+
+class SendsAtTheEnd(Writer):
+    _held = b""
+
+    async def write(self, data: bytes) -> None:
+        self._held += data
+
+    async def close(self) -> None:
+        await super().write(self._held)
+        await super().close()
+
+
+DEFECT = Defect(
+    name="buffers_response",
+    says="Users look at an empty page for the whole answer, and then it is there at once.",
+    apply=lambda parts: replace(parts, writer=SendsAtTheEnd),
+    must_fail=frozenset({"does_not_hold_back"}),
+    # Nothing leaves before the end: no sign of life, no first token, nothing at which a user could leave.
+    may_fail=frozenset(
+        {
+            "compresses_and_flushes",
+            "beats_in_silence",
+            "survives_silence",
+            "survives_length",
+            "passes_first_token_on",
+            "shows_fields_early",
+            "stops_on_close",
+            "stops_on_button",
+            "frees_on_abort",
+            "keeps_partial_answer",
+            "survives_a_frozen_reader",
+            "drains_gracefully",
+            "logs_true_ttft",
+            "logs_true_totals",
+            "logs_true_status",
+            "metrics_agree",
+        }
+    ),
+)
