@@ -1,6 +1,7 @@
 """One user's ear at an answer: what has come since last time, when it is due, and how it ended."""
 
 import asyncio
+import math
 from collections.abc import AsyncIterator
 
 from gateway.chunks import Chunks
@@ -35,9 +36,8 @@ class Listening:
 
     async def begun(self) -> None:
         """Wait for the provider's head. Until then a refusal can still be an honest status: Refused."""
-        time = asyncio.get_running_loop().time
         while not self._live.begun and not self._live.over:
-            await self._live.news(self.position, time() + 3600)
+            await self._live.news(self.position, math.inf)
         if self._live.refused is not None:
             raise Refused(self._live.refused)
 
