@@ -17,10 +17,12 @@ _NOT_CHECKS = {  # rooms that several checks share
     "crowd",
     "exposition",
     "hearing",
+    "idle_limits",
     "leaving",
     "logged",
     "places",
     "same_answer",
+    "silences",
     "structure",
 }
 
