@@ -13,7 +13,7 @@ from gateway.parts import Parts
 from gateway.writer import Writer
 
 _WORKERS = 32
-_JOB_S = (0.045, 0.0, 0.03, 0.0, 0.015)  # how long a job waits for a worker when all are busy
+_JOB_S = (0.045, 0.0, 0.03, 0.0, 0.06, 0.0, 0.015)  # how long a job waits for a worker when all are busy
 
 
 def with_workers(parts: Parts) -> Parts:
