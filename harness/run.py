@@ -28,6 +28,7 @@ from harness.network.play import Player, compile_plan, lay_out
 from harness.plan.plan import Plan
 from harness.record import TimelineEntry
 from harness.run_folder import RunFolder, collect_parts, write_plan, write_run_facts, write_timeline
+from harness.stack.errors import StackError
 from harness.stack.load import load_process
 from harness.stack.part import Part
 from harness.stack.probe import PROBE_STREAM, Behind, probe
@@ -63,6 +64,8 @@ class Run:
         self._stack = Stack(plan, self.folder.root)
         self._load: Part | None = None
         self._player: Player | None = None
+        self._control: ToxiproxyControl | None = None
+        self._network_version = ""
         self._timeline: list[TimelineEntry] = []
         self._notes: list[str] = []
         self._died: list[str] = []
@@ -128,7 +131,15 @@ class Run:
             self._notes.append(
                 "the built-in proxy played the networks; Toxiproxy was not to be had or not wanted"
             )
-        control = ToxiproxyControl("127.0.0.1", self._stack.network_port)
+        control = self._control = ToxiproxyControl("127.0.0.1", self._stack.network_port)
+        found = control.probe()
+        if not found.patch:
+            raise StackError(
+                f"{network.name} answers as version {found.version} and takes no PATCH: networks could not "
+                "change while users are on them. Use Toxiproxy 2.12.0 (`streamproof toxiproxy install`) or "
+                "STREAMPROOF_TOXIPROXY=builtin"
+            )
+        self._network_version = found.version
         urls = lay_out(self._plan, self._plan.seed, self._stack.upstream, control)
         self._player = Player(control, compile_plan(self._plan, self._plan.seed), self._timeline.append)
         return {f"{phase}/{cohort}": url for (phase, cohort), url in urls.items()}
@@ -220,6 +231,8 @@ class Run:
             self._player.stop()
             tainted = self._player.tainted.items()
             self._notes += [f"the network of {key[0]}/{key[1]} is tainted: {why}" for key, why in tainted]
+        if self._control is not None and not self._control.healthy():
+            self._notes.append("the network proxy had stopped answering by the end of the run")
         if self._load is not None:
             time.sleep(_SETTLE_S)
         self._stack.stop()
@@ -231,6 +244,7 @@ class Run:
         return {
             "network": {
                 "played by": self._stack.network.name,
+                "version": self._network_version,
                 "cohorts": len(self._plan.cohorts),
                 "tcp_rto": self._plan.network.tcp_rto,
                 "slowest change, ms": max(took_ms, default=0.0),
