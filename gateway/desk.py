@@ -19,7 +19,7 @@ from gateway.options import Options
 from gateway.parts import Parts
 from gateway.upstream import Upstream
 from gateway.writer import ClientLeft, Writer
-from harness.dialects.events import TokenEvent, Usage
+from harness.dialects.events import CONTENT, TokenEvent, Usage
 
 
 class Speaker(Protocol):
@@ -27,7 +27,13 @@ class Speaker(Protocol):
 
     def start(self) -> bytes: ...
 
-    def say(self, events: list[TokenEvent]) -> bytes: ...
+    def say(self, events: list[TokenEvent]) -> bytes:
+        """May be empty: nothing of `events` can be said before more has come."""
+        ...
+
+    def verdict(self, failure: Failure | None, reason: str) -> Failure | None:
+        """What users are told of how the answer ended; `failure` is what the provider made of it."""
+        ...
 
     def end(self, failure: Failure | None, reason: str, usage: Usage | None, numbered: bool) -> bytes: ...
 
@@ -83,15 +89,24 @@ class Desk:
             await ear.begun()  # so that a refusal can still be an honest status
             writer, said = self.writer(request), speaker(ear.position)
             time = asyncio.get_running_loop().time
-            beat = self.parts.heartbeat.data
+            beat, held = self.parts.heartbeat.data, 0
             try:
                 response = await self._open(writer, said, note)
                 async for events in ear.batches():
                     # What one upstream read brought goes out as one write: it costs one system call.
-                    await writer.write(said.say(events) if events else beat)
-                    note.said(len(events), time())
-                await writer.write(said.end(ear.failure, ear.reason, ear.usage, self.resumes))
-                note.ending(ear.failure, ear.usage)
+                    data = said.say(events) if events else beat
+                    held += sum(event.kind in CONTENT for event in events)
+                    if not data:
+                        continue  # nothing of it can be said yet
+                    await writer.write(data)
+                    ear.told()
+                    if events:
+                        note.said(held, time())
+                        held = 0
+                ending = said.verdict(ear.failure, ear.reason)
+                await writer.write(said.end(ending, ear.reason, ear.usage, self.resumes))
+                note.said(held if ending is None else 0, time())
+                note.ending(ending, ear.usage)
                 await writer.close()
             except ClientLeft:
                 writer.abort()
@@ -148,10 +163,11 @@ class Desk:
         rest = kept.events[position:]
         try:
             response = await self._open(writer, said, note)
-            await writer.write(said.say(rest))
+            data = said.say(rest)
+            ending = said.verdict(kept.failure, kept.reason)
+            await writer.write(data + said.end(ending, kept.reason, kept.usage, True))
             note.said(len(rest), asyncio.get_running_loop().time())
-            await writer.write(said.end(kept.failure, kept.reason, kept.usage, True))
-            note.ending(kept.failure, kept.usage)
+            note.ending(ending, kept.usage)
             await writer.close()
         except ClientLeft:
             writer.abort()

@@ -75,6 +75,9 @@ class Generation:
             self._end(self.why)
         else:
             self._end(answer.failure, answer.reason, usage)
+        finally:
+            if not self.over:  # a mistake of ours: the task's exception is logged, and no user waits for ever
+                self._end(failure.BROKEN)
 
     async def news(self, position: int, until: float) -> None:
         """Wait until there is more than `position` pieces, an ending, or a beginning; at most to `until`."""
@@ -103,7 +106,7 @@ class Generation:
     def kept(self) -> Kept:
         """What stays of it."""
         pieces = [(event.kind, event.text) for event in self.pieces]
-        codes = {number: event.code for number, event in enumerate(self.pieces) if event.code}
+        codes = {n: (event.code, event.id) for n, event in enumerate(self.pieces) if event.code}
         return Kept(self.owner, self.question, pieces, self.failure, self.reason, self.usage, codes)
 
     async def _ask(self, upstream: Upstream, ask: Ask, authorization: str) -> tuple[Answer, list[TokenEvent]]:

@@ -8,7 +8,7 @@ from gateway.failure import Failure
 from harness.dialects.events import Kind, TokenEvent, Usage
 
 
-class Kept(msgspec.Struct, frozen=True):
+class Kept(msgspec.Struct, frozen=True, omit_defaults=True):
     """A whole answer, or one that broke off; `pieces` are (kind, text) as the provider sent them."""
 
     owner: str  # whose it is, see `gateway.answers`
@@ -17,12 +17,14 @@ class Kept(msgspec.Struct, frozen=True):
     failure: Failure | None
     reason: str
     usage: Usage | None
-    codes: dict[int, str] = {}  # of the few pieces that have one, by number
+    codes: dict[int, tuple[str, str]] = {}  # code and id of the few pieces that have them, by number
 
     @property
     def events(self) -> list[TokenEvent]:
-        codes = self.codes
-        return [TokenEvent(kind, text, codes.get(n, "")) for n, (kind, text) in enumerate(self.pieces)]
+        events = [TokenEvent(kind, text) for kind, text in self.pieces]
+        for number, (code, id) in self.codes.items():
+            events[number] = msgspec.structs.replace(events[number], code=code, id=id)
+        return events
 
 
 class KeptAnswers:

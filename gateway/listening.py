@@ -42,8 +42,8 @@ class Listening:
             raise Refused(self._live.refused)
 
     async def batches(self) -> AsyncIterator[list[TokenEvent]]:
-        """What is due, as it gets due, to the end. An empty batch says that the user has heard nothing for
-        the heartbeat's time."""
+        """What is due, as it gets due, to the end. An empty batch says that the user has been `told` nothing
+        for the heartbeat's time."""
         live, chunks, beat = self._live, self._chunks, self._beat
         time = asyncio.get_running_loop().time
         while True:
@@ -53,14 +53,17 @@ class Listening:
             if over or chunks.due <= now:
                 if batch := chunks.take():
                     yield batch
-                    beat.told(time())
                 live.heard(self._listener, self.position)
-            elif now >= beat.due:
-                yield []
-                beat.told(time())
             if over:
                 return
+            if time() >= beat.due:  # also where content came of which nothing could be said
+                yield []
+                beat.told(time())
             await live.news(self.position, min(beat.due, chunks.due))
+
+    def told(self) -> None:
+        """The user has been sent something."""
+        self._beat.told(asyncio.get_running_loop().time())
 
     async def rest(self) -> list[TokenEvent]:
         """All that is still to come, at the end."""

@@ -2,18 +2,23 @@
 
 import argparse
 import difflib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NoReturn, get_args
 from urllib.parse import urlsplit
 
 import msgspec
 
+from gateway.toolbox import Toolbox
 from harness.plan.plan import GatewayOptions
 
 _HELP = {
     "upstream_dialect": "what the upstream speaks",
     "reasoning": "whether users see the model's reasoning",
     "tools": "whether users see tool calls",
+    "offer_tools": "the gateway's own tools that the model may call, as in calculate,clock",
+    "tool_s": "limit for one call of such a tool",
+    "tool_rounds": "how often a model may go on with what tools gave back, within one answer",
+    "refused_words": "words that moderation does not let pass, as in red,green",
     "heartbeat_s": "a client that has heard nothing for this long gets a comment",
     "connect_s": "limit for a connection to the upstream",
     "first_byte_s": "limit from the request to the upstream's response head",
@@ -68,7 +73,9 @@ def parse(argv: Sequence[str]) -> Options:
     found = vars(parser.parse_args(argv))
     limits = {name: found.pop(name) for name in GatewayOptions.__struct_fields__}
     try:
-        return Options(**found, gateway=GatewayOptions(**limits))
+        chosen = GatewayOptions(**limits)
+        Toolbox(chosen)  # knows which tools there are
+        return Options(**found, gateway=chosen)
     except ValueError as error:
         parser.error(str(error))
 
@@ -120,8 +127,9 @@ def _add(parser: argparse.ArgumentParser, field: msgspec.structs.FieldInfo) -> N
     elif choices := get_args(field.type):
         parser.add_argument(flag, default=field.default, choices=choices, help=text)
     else:
-        kind = _whole if field.type is int else _number
-        name = unit.upper() or "N"
+        readers: dict[object, Callable[[str], object]] = {int: _whole, str: str}
+        kind = readers.get(field.type, _number)
+        name = unit.upper() or ("NAMES" if field.type is str else "N")
         parser.add_argument(flag, default=field.default, type=kind, metavar=name, help=text)
 
 

@@ -41,12 +41,13 @@ class Usage(msgspec.Struct, frozen=True, gc=False):
 
 class TokenEvent(msgspec.Struct, frozen=True, gc=False):
     """One meaning. `text` is the content, or an error's message; `code` a finish reason, an error's code, or
-    the name of a tool."""
+    the name of a tool. `id` ties a tool's result to its call."""
 
     kind: Kind
     text: str = ""
     code: str = ""
     usage: Usage | None = None
+    id: str = ""
 
 
 OTHER = TokenEvent(Kind.OTHER)

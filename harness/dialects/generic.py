@@ -119,11 +119,11 @@ def _more(event: Event) -> Iterator[TokenEvent]:
     if isinstance(event.note, str):
         yield TokenEvent(Kind.NOTE, str(event.tool or ""), event.note)
     match event.tool_call:
-        case {"name": str(name), "arguments": str(arguments)}:
-            yield TokenEvent(Kind.TOOL, arguments, name)
+        case {"id": str(id), "name": str(name), "arguments": str(arguments)}:
+            yield TokenEvent(Kind.TOOL, arguments, name, id=id)
     match event.tool_result:
-        case {"name": str(name), "content": str(content)}:
-            yield TokenEvent(Kind.RESULT, content, name)
+        case {"id": str(id), "name": str(name), "content": str(content)}:
+            yield TokenEvent(Kind.RESULT, content, name, id=id)
     match event.field:
         case {"path": str(path), "value": value}:
             yield TokenEvent(Kind.FIELD, jsontext.encode(value).decode(), path)

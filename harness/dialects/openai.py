@@ -174,9 +174,14 @@ class OpenAiEncoder:
     def tool_fragment(self, index: int, piece: str) -> bytes:
         return self._chunk(b'{"tool_calls":[%b]}' % tool_piece(index, piece), b"null")
 
-    def finish(self, reason: str, usage: Usage, last: str = "") -> bytes:
+    def relative(self, delta: dict[str, object]) -> bytes:
+        """A delta in the words of a relative of this API, such as `{"reasoning": ...}`."""
+        return self._chunk(jsontext.encode(delta), b"null")
+
+    def finish(self, reason: str, usage: Usage | None, last: str = "") -> bytes:
+        """Usage that nobody knows is left out, whatever was asked for."""
         end = (self.text(last) if last else b"") + self._chunk(b"{}", jsontext.encode(reason))
-        if not self._usage:
+        if not self._usage or usage is None:
             return end
         counts = jsontext.encode(usage_counts(usage))
         return end + b"data: " + self._envelope + b',"choices":[],"usage":' + counts + b"}\n\n"

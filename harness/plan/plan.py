@@ -13,7 +13,7 @@ from harness.plan.target import Target
 _NAME = re.compile(r"[^./\\\0\n][^/\\\0\n]{0,79}")
 
 
-_POSITIVE_S = ("heartbeat_s", "connect_s", "first_byte_s", "first_token_s", "idle_s", "queue_s")
+_POSITIVE_S = ("heartbeat_s", "connect_s", "first_byte_s", "first_token_s", "idle_s", "queue_s", "tool_s")
 
 Showing = Literal["hidden", "annotated", "shown"]
 
@@ -24,6 +24,10 @@ class GatewayOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     upstream_dialect: Literal["openai", "anthropic", "vllm", "tgi"] = "openai"
     reasoning: Showing = "shown"
     tools: Showing = "hidden"
+    offer_tools: str = ""  # names of the gateway's own tools that the model may call, with commas between
+    tool_s: float = 10.0  # for one call of such a tool
+    tool_rounds: int = 4  # questions to the provider that may follow from tools within one answer
+    refused_words: str = ""  # that moderation does not let pass, with commas between
     heartbeat_s: float = 15.0
     connect_s: float = 5.0
     first_byte_s: float = 60.0  # from the question to the upstream's head
@@ -49,6 +53,8 @@ class GatewayOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         for name in ("resume_grace_s", "drain_s", "retry_after_s"):
             if not 0 <= getattr(self, name) <= 3600:
                 raise ValueError(f"{name} is from 0 to 3600")
+        if not 0 <= self.tool_rounds <= 100:
+            raise ValueError("tool_rounds is from 0 (a model that calls a tool has failed) to 100")
         if not 0 <= self.retries <= 10:
             raise ValueError("retries is from 0 (none) to 10")
         if self.concurrency < 0 or self.queue < 0:

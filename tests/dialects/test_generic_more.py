@@ -21,12 +21,12 @@ SAID = [
     (
         generic.tool_call(ToolCall("call_1", "clock", '{"zone":"UTC"}')),
         b'{"tool_call":{"id":"call_1","name":"clock","arguments":"{\\"zone\\":\\"UTC\\"}"}}',
-        TokenEvent(Kind.TOOL, '{"zone":"UTC"}', "clock"),
+        TokenEvent(Kind.TOOL, '{"zone":"UTC"}', "clock", id="call_1"),
     ),
     (
         generic.tool_result("call_1", "clock", "12:00"),
         b'{"tool_result":{"id":"call_1","name":"clock","content":"12:00"}}',
-        TokenEvent(Kind.RESULT, "12:00", "clock"),
+        TokenEvent(Kind.RESULT, "12:00", "clock", id="call_1"),
     ),
     (
         generic.field("/person/age", Decimal("4.20")),
