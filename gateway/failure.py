@@ -57,6 +57,7 @@ GIVEN_UP = Failure(410, "answer_given_up", "nobody came back for this answer in 
 LEFT = Failure(410, "client_left", "its user left before this answer was complete")
 STOPPED = Failure(410, "answer_stopped", "its user stopped this answer")
 SHUT_DOWN = Failure(503, "gateway_stopped", "the gateway was stopped in the middle of this answer")
+BROKEN = Failure(500, "gateway_error", "the gateway made a mistake")
 UNKNOWN = Failure(404, "answer_unknown", "nothing is kept of this answer; ask again without Last-Event-ID")
 OTHER_ASK = Failure(409, "stream_id_taken", "this stream id belongs to another question; choose a new one")
 NO_RESUME = Failure(501, "cannot_resume", "this gateway resumes no answers; ask again without Last-Event-ID")

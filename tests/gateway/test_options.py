@@ -1,14 +1,29 @@
+from typing import get_args
+
+import msgspec
 import pytest
 
 from gateway.options import parse
 from harness.plan.plan import GatewayOptions
 
 
+VALUES = {bool: True, str: "clock", int: 3, float: 3.0}
+
+
 def test_every_field_of_the_plans_gateway_is_a_flag():
-    names = GatewayOptions.__struct_fields__
-    flags = [text for name in names for text in ("--" + name.replace("_", "-"), "3")]
+    fields = msgspec.structs.fields(GatewayOptions)
+    values = {f.name: get_args(f.type)[-1] if get_args(f.type) else VALUES[f.type] for f in fields}
+    flags = [text for name, value in values.items() for text in (f"--{name.replace('_', '-')}", str(value))]
     options = parse(["--upstream", "http://127.0.0.1:9", *flags])
-    assert options.gateway == GatewayOptions(**dict.fromkeys(names, 3))
+    assert options.gateway == GatewayOptions(**values)
+
+
+def test_a_switch_needs_no_value_and_understands_a_plain_no():
+    url = ["--upstream", "http://127.0.0.1:9"]
+    assert parse([*url, "--compress", "--no-accel-header"]).gateway == GatewayOptions(
+        compress=True, no_accel_header=True
+    )
+    assert not parse([*url, "--compress", "no"]).gateway.compress
 
 
 def test_the_defaults_are_the_plans():
@@ -26,6 +41,10 @@ def test_the_defaults_are_the_plans():
         (["--upstream", "http://127.0.0.1:9", "--flush-bytes", "9"], "needs flush_ms"),
         (["--upstream", "http://127.0.0.1:9", "--resume-grace-s", "-1"], "from 0"),
         (["--upstream", "http://127.0.0.1:9", "--port", "x"], "--port"),
+        (["--upstream", "http://127.0.0.1:9", "--queue", "3"], "needs concurrency"),
+        (["--upstream", "http://127.0.0.1:9", "--retries", "11"], "from 0 (none) to 10"),
+        (["--upstream", "http://127.0.0.1:9", "--compress", "perhaps"], "neither yes nor no"),
+        (["--upstream", "http://127.0.0.1:9", "--upstream-dialect", "gemini"], "anthropic"),
     ],
 )
 def test_a_bad_command_line_is_one_message_and_exit_4(argv, words, capsys):
