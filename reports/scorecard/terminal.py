@@ -75,6 +75,7 @@ def _told(promise: Promise) -> Text:
     match promise.state:
         case "PASS":
             text.append(f"  {promise.promise}", "dim")
+            text.no_wrap, text.overflow = True, "ellipsis"  # of forty rows most are kept ones
         case "NOT MEASURED":
             text.append(f"  {promise.evidence}", "dim")
         case _:

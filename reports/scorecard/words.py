@@ -81,7 +81,7 @@ def next_step(card: Scorecard) -> str:
     failed = in_state(card, "FAIL")
     if failed:
         first = failed[0]
-        fix = first.fix.rstrip(". ")
+        fix = first.fix.partition(". ")[0].rstrip(". ")  # the rest is in its row
         todo = f"Begin with {first.id}: {fix}." if fix else f"Begin with {first.id}."
         again = alone(card, first)
         return f"{todo} Then ask it again alone: {again}" if again else todo
