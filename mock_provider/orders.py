@@ -55,9 +55,12 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         return notation.parse(self.fault) if self.fault else None
 
     def profile(self, usual: ModelProfile) -> ModelProfile:
-        """How the model answers this stream."""
+        """How the model answers this stream. OpenAI's own API shows no reasoning; its relative vLLM does, in
+        the same chunks."""
+        thinks = self.reasoning_tokens > 0 and usual.dialect == "openai"
         return msgspec.structs.replace(
             usual,
+            dialect="vllm" if thinks else usual.dialect,
             ttft_ms=self.ttft_ms,
             prefill_ms_per_token=0.0,
             itl_ms=self.itl_ms,

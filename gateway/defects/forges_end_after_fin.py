@@ -21,6 +21,12 @@ DEFECT = Defect(
     apply=lambda parts: replace(parts, answer=EndsWithTheConnection),
     must_fail=frozenset({"reports_fin"}),
     may_fail=frozenset(
-        {"never_repeats_text", "retries_before_the_first_token", "logs_true_status", "metrics_agree"}
+        {
+            "answers_whole",
+            "never_repeats_text",
+            "retries_before_the_first_token",
+            "logs_true_status",
+            "metrics_agree",
+        }
     ),
 )

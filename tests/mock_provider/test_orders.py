@@ -173,3 +173,9 @@ def test_an_order_may_be_longer_than_any_drawn_answer_and_obeys_the_peers_cap() 
     assert Asking(tokens=300_000).house.orders[77].length(None) == (300_000, "stop")
     entry, _ = Asking(tokens=300_000).ask(max_tokens=6)
     assert (entry.tokens, entry.finish_reason) == (6, "length")
+
+
+def test_ordered_reasoning_is_written_also_on_openais_path() -> None:
+    _, decision = Asking(tokens=2, reasoning_tokens=1).ask()
+    assert decision.encoder is not None
+    assert b'"reasoning":"hm"' in decision.encoder.reasoning("hm")

@@ -10,7 +10,6 @@ import pkgutil
 from harness.checks.audit.check import Check
 
 _NOT_CHECKS = {  # rooms that several checks share
-    "bodies",
     "broken",
     "buffers",
     "check",

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from harness.checks.audit import hearing
-from harness.checks.audit.bodies import said, verified
 from harness.checks.audit.check import Check, Finding, Heard, Question, Terms
 
 _CUT = "cut by the provider"
@@ -51,18 +50,10 @@ def _against(one: Heard) -> str:
     record, row = one.record, hearing.last(one)
     assert row is not None
     if one.question.name == _CUT:
-        if record.status != 200:
-            return ""
-        text = said(one.body).text
-        return f"{text.count('] ')} of {row.planned_tokens} tokens came with status 200" if text else ""
-    if record.status != 200:
-        return f"status {record.status} {record.error_code}".strip()
-    body = said(one.body)
-    if body.text is None:
-        return f"no JSON of an answer: {one.body[:60].decode('utf-8', 'replace')}"
-    found = verified(body.text, record.stream)
-    if not found.intact or found.tokens != hearing.written(one):
-        return f"{found.tokens} of {hearing.written(one)} tokens"
+        shown = record.status == 200 and one.text()
+        return f"{record.tokens} of {row.planned_tokens} tokens came with status 200" if shown else ""
+    if not hearing.whole(one):
+        return hearing.came(one)
     if not one.headers.get("content-type", "").startswith("application/json"):
         return f"content-type {one.headers.get('content-type') or 'missing'}"
     return ""

@@ -6,7 +6,6 @@ from typing import Any
 import msgspec
 
 from harness.checks.audit import hearing
-from harness.checks.audit.bodies import said, verified
 from harness.checks.audit.check import Check, Finding, Heard, Question, Terms
 from harness.dialects.events import UNREADABLE
 
@@ -79,9 +78,8 @@ def _object(one: Heard) -> str:
             pass
         case _:
             return f"no chat.completion: {one.body[:60].decode('utf-8', 'replace')}"
-    found = verified(said(one.body).text or "", one.record.stream)
-    if not found.intact or found.tokens != hearing.written(one):
-        return f"{found.tokens} of {hearing.written(one)} tokens in its message"
+    if not hearing.whole(one):
+        return f"{hearing.came(one)} in its message"
     return _usage(value.get("usage"), one)
 
 
@@ -104,10 +102,8 @@ def _stream(one: Heard) -> str:
     finishes = [choice.get("finish_reason") for choice in choices if choice.get("finish_reason")]
     if len(finishes) != 1 or finishes[0] not in _FINISHES:
         return f"finish reasons {finishes}"
-    text = "".join(choice["delta"].get("content") or "" for choice in choices)
-    found = verified(text, one.record.stream)
-    if not found.intact or found.tokens != hearing.written(one):
-        return f"{found.tokens} of {hearing.written(one)} tokens in its deltas"
+    if not hearing.whole(one):
+        return f"{hearing.came(one)} in its deltas"
     usages = [chunk["usage"] for chunk in chunks if chunk.get("usage")]
     return _usage(usages[-1] if usages else None, one)
 

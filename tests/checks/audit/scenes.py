@@ -11,11 +11,12 @@ import numpy as np
 
 from harness import dialects
 from harness.answer import AnswerCheck, token
-from harness.checks.audit.check import Arrived, Heard, Question
+from harness.audit.listening import Listening
+from harness.checks.audit.check import Heard, Question
 from harness.dialects.dialect import Reply
 from harness.dialects.events import TokenEvent, Usage
 from harness.record import LedgerRow, StreamRecord
-from harness.transports.reception import Cause, Reception
+from harness.transports.reception import Cause
 
 SEED, STREAM = 7, 42
 MS = 1_000_000
@@ -127,14 +128,10 @@ def heard(
     spoken = dialects.load(dialect)
     record = StreamRecord(stream=stream, name=asked.name, intended_ns=0, dispatched_ns=0, sent_ns=0)
     record.connected_ns = 0
-    reception = Reception(record, spoken, AnswerCheck(SEED, stream) if check else None)
-    events: list[Arrived] = []
-    instant = [0]
-    reception.hear = lambda event: events.append(Arrived(t_ns=instant[0], event=event))
+    listening = Listening(record, spoken, lambda: AnswerCheck(SEED, stream) if check else None)
 
     def read(data: bytes, at_ms: float) -> Cause | None:
-        instant[0] = round(at_ms * MS)
-        return reception.feed(data, instant[0], 0)
+        return listening.feed(data, round(at_ms * MS), 0)
 
     shown = EVENT_STREAM if headers is None else headers
     cause: Cause | None = None
@@ -148,12 +145,12 @@ def heard(
         cause = read(b"0\r\n\r\n", closed_ms)
     elif cause is None and ending is Cause.EOF:
         cause = read(b"", closed_ms)
-    reception.settle(cause or ending, round(closed_ms * MS), spoken)
+    listening.settle(cause or ending, round(closed_ms * MS), spoken)
     rows = [ledger_of(asked, stream)] if ledger is None else ledger
     body = b"".join(data for _, data in said)
     return Heard(
-        question=asked, record=record, headers=dict(shown) if status else {}, body=body, events=events,
-        ledger=rows, **more,
+        question=asked, record=record, headers=dict(shown) if status else {}, body=body,
+        events=listening.events, ledger=rows, **more,
     )  # fmt: skip
 
 

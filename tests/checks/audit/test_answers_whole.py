@@ -1,8 +1,6 @@
 import msgspec
-import pytest
 
 from harness.answer import answer as tokens_of
-from harness.checks.audit.bodies import said, verified
 from tests.checks.audit import scenes
 from tests.checks.audit.asking import finding, unasked
 
@@ -26,7 +24,6 @@ def whole(asked, stream, tokens=None, headers=JSON):
         headers=headers,
         stream=stream,
         ledger=[row],
-        check=False,
     )
 
 
@@ -58,35 +55,19 @@ def test_an_error_without_need_fails():
     assert finding(NAME, answer=whole, short=refused).state == "FAIL"
 
 
-def test_another_kind_of_body_fails():
-    def stream_of_it(asked, stream):
-        return scenes.heard(asked, stream=stream)
+def test_a_stream_in_the_place_of_one_body_fails():
+    found = finding(NAME, answer=whole, short=lambda asked, stream: scenes.heard(asked, stream=stream))
+    assert (found.state, "short: content-type text/event-stream" in found.evidence) == ("FAIL", True)
 
-    found = finding(NAME, answer=whole, short=stream_of_it)
-    assert (found.state, "no JSON of an answer" in found.evidence) == ("FAIL", True)
-    plain = finding(NAME, answer=whole, short=lambda q, s: whole(q, s, headers={"content-type": "text/html"}))
-    assert (plain.state, "content-type text/html" in plain.evidence) == ("FAIL", True)
+
+def test_a_page_in_the_place_of_an_answer_fails():
+    def page(asked, stream):
+        html = {"content-type": "text/html"}
+        return scenes.heard(asked, [(50.0, b"<html>")], headers=html, stream=stream)
+
+    found = finding(NAME, answer=whole, short=page)
+    assert (found.state, "short: 0 of 20 tokens, then truncated" in found.evidence) == ("FAIL", True)
 
 
 def test_answers_that_nobody_was_asked_for_decide_nothing():
     assert finding(NAME, answer=unasked).state == "INCONCLUSIVE"
-
-
-@pytest.mark.parametrize(
-    "shape",
-    [
-        lambda text: {"content": text, "usage": {"output_tokens": 3}},
-        lambda text: {"choices": [{"message": {"content": text}}], "usage": {"completion_tokens": 3}},
-        lambda text: {"content": [{"type": "text", "text": text}], "usage": {"output_tokens": 3}},
-        lambda text: [{"generated_text": text, "usage": {"output_tokens": 3}}],
-    ],
-)
-def test_every_providers_body_can_be_read(shape):
-    found = said(body(scenes.question(tokens=3), 7, shape=shape))
-    assert found.output_tokens == 3
-    assert (verified(found.text, 7).tokens, verified(found.text, 7).intact) == (3, True)
-
-
-@pytest.mark.parametrize("body", [b"", b"<html>", b"[]", b"7", b'{"content":7}'])
-def test_what_is_no_answer_has_no_text(body):
-    assert said(body).text is None

@@ -46,9 +46,7 @@ def refused(error):
 def body(asked, stream, status, value):
     said = [(50.0, msgspec.json.encode(value))]
     headers = {"content-type": "application/json"}
-    return scenes.heard(
-        asked, said, status=status, headers=headers, stream=stream, dialect="openai", check=False
-    )
+    return scenes.heard(asked, said, status=status, headers=headers, stream=stream, dialect="openai")
 
 
 ERROR = {"message": "too long", "type": "invalid_request_error", "param": "messages", "code": None}
@@ -78,7 +76,10 @@ def test_the_shape_of_openai_passes():
         (changed(b"chatcmpl-1", b"chatcmpl-2", 3), "id changes"),
         (lambda events: events[1:], "the first delta names no role"),
         (changed(b'"finish_reason":"stop"', b'"finish_reason":null'), "finish reasons []"),
-        (lambda events: [*events[:5], *events[6:]], "30 tokens in its deltas"),
+        (
+            lambda events: [*events[:5], *events[6:]],
+            "29 of 30 tokens (1 lost), then corrupt corrupt in its deltas",
+        ),
         (changed(b'"total_tokens":42', b'"total_tokens":30'), "total_tokens 30 of 12 and 30"),
         (lambda events: [b"data: hello\n\n", *events], "chunk 1 of 34 is no JSON object"),
         (changed(b'"delta"', b'"message"'), "without index or delta"),
