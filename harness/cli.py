@@ -35,6 +35,7 @@ from reports.scorecard import write as scorecard_files
 
 _SERVERS = {"mock": "mock_provider.command", "gateway": "gateway.__main__"}
 _LATE = {  # what has a module of its own, loaded only when it is asked for
+    "audit": ("harness.audit.command", "which promises a streaming system keeps, and the fix for the others"),
     "compare": ("harness.compare.command", "baseline against candidate: live blocks, or two stored runs"),
     "gate": ("harness.compare.gate_command", "a run or comparison for CI: exit code, JUnit, annotations"),
     "calibrate": ("harness.compare.calibrate_command", "A/A comparisons here, and +10 %% that must be found"),
@@ -163,7 +164,7 @@ def _late(words: list[str]) -> int:
 
 def _say(console: Console) -> Callable[[str], None]:
     """Lines as they are: no markup, no wrapping."""
-    return lambda text: console.print(text, soft_wrap=True, highlight=False, markup=False)
+    return lambda text: console.print(text, soft_wrap=True, highlight=False, markup=False, emoji=False)
 
 
 def _run_options(parser: argparse.ArgumentParser) -> None:

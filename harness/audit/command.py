@@ -1,0 +1,90 @@
+"""`streamproof audit`: which promises a streaming system keeps; evidence and fix for those that it breaks."""
+
+import argparse
+import signal
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+from rich.console import RenderableType
+
+from harness.audit.built_in import BuiltIn
+from harness.audit.choosing import chosen, listing
+from harness.audit.run import Wanted, audit, folder_of
+from harness.plan.audited import Audited
+from harness.plan.reader import PlanError, load_as
+from harness.plan.target import Target
+from harness.scorecard import GROUPS, Scorecard, encode
+from reports.scorecard import terminal, write
+
+Tell = Callable[[RenderableType], None]
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "target",
+        nargs="?",
+        metavar="FILE|URL",
+        help="a target file, or a bare URL; without one our own gateway is audited, with our mock behind it",
+    )
+    parser.add_argument("--only", metavar="A,B", help="these checks alone")
+    parser.add_argument("--group", action="append", choices=GROUPS, help="the checks of a group; repeatable")
+    parser.add_argument("--thorough", action="store_true", help="look for limits of time up to 20 minutes")
+    parser.add_argument(
+        "--defect", action="append", default=[], metavar="NAME", help="our gateway shall have this defect"
+    )
+    parser.add_argument("--out", type=Path, default=Path("runs"), help="where the folder goes (%(default)s)")
+    parser.add_argument("--json", action="store_true", help="the scorecard as JSON, and nothing else")
+    parser.add_argument("--list", action="store_true", help="name the checks and end")
+
+
+def run(arguments: argparse.Namespace, argv: list[str], tell: Tell, *_: object) -> int:
+    """Raises PlanError or StackError where an audit makes no sense; else the scorecard's exit code."""
+    checks = chosen(arguments.only, arguments.group)
+    if arguments.list:
+        for line in listing(checks):
+            tell(line)
+        return 0
+    told: Callable[[str], None] = (lambda _: None) if arguments.json else tell
+    wanted = Wanted(checks=checks, thorough=arguments.thorough, argv=argv, defects=arguments.defect)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # both end in a scorecard of what there is
+    card = _audit(arguments, wanted, told)
+    folder = folder_of(card, arguments.out)
+    write.write_all(card, folder)
+    if arguments.json:
+        tell(encode(card).decode().rstrip())
+    else:
+        tell(terminal.final(card, folder))
+    return card.exit_code
+
+
+def _audit(arguments: argparse.Namespace, wanted: Wanted, told: Callable[[str], None]) -> Scorecard:
+    if arguments.target is None:
+        return _own(wanted, told)
+    if arguments.defect:
+        raise PlanError("--defect is for our own gateway; leave the target out, or start it with --defect")
+    file, source = _read(arguments.target)
+    return audit(file, _from(wanted, source), tell=told)
+
+
+def _own(wanted: Wanted, told: Callable[[str], None]) -> Scorecard:
+    with (
+        tempfile.TemporaryDirectory(prefix="streamproof-audit-") as folder,
+        BuiltIn(Path(folder), told, wanted.defects) as own,
+    ):
+        return audit(own.file, wanted, tell=told, stop=own.stop, start=own.start)
+
+
+def _read(given: str) -> tuple[Audited, str]:
+    """(the target, the file that says so). Raises PlanError."""
+    if given.startswith(("http://", "https://")):
+        try:
+            return Audited(target=Target(url=given)), ""
+        except ValueError as error:
+            raise PlanError(f"{given}: {error}") from None
+    return load_as(Path(given), Audited), given
+
+
+def _from(wanted: Wanted, source: str) -> Wanted:
+    return msgspec.structs.replace(wanted, target_file=source)
