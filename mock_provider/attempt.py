@@ -2,6 +2,7 @@
 
 import hashlib
 import zlib
+from collections import OrderedDict
 from dataclasses import dataclass
 
 from harness.answer import marked_streams
@@ -29,8 +30,8 @@ def identify(prompt: str) -> Identity:
 class Attempts:
     """How often each stream has come to this provider; the oldest are forgotten beyond `bound`."""
 
-    def __init__(self, bound: int = 500_000) -> None:
-        self._seen: dict[int, int] = {}
+    def __init__(self, bound: int = 50_000) -> None:
+        self._seen: OrderedDict[int, int] = OrderedDict()
         self._bound = bound
 
     def count(self, identity: Identity) -> int:
@@ -40,7 +41,7 @@ class Attempts:
         number = self._seen.pop(identity.stream, 0) + 1
         self._seen[identity.stream] = number
         if len(self._seen) > self._bound:
-            del self._seen[next(iter(self._seen))]
+            self._seen.popitem(last=False)
         return number
 
     def so_far(self, stream: int) -> int:
