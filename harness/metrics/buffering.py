@@ -166,10 +166,10 @@ def _regular(reading: Reading) -> _Regular | None:
     events = np.array([cluster.events for cluster in whole])
     usual = float(np.median(np.repeat(events, events)))  # of the cluster in which an event finds itself
     alike = np.abs(events - usual) <= np.maximum(1, 0.5 * usual)
-    if events[alike].sum() < _ALIKE * events.sum():
+    if usual < 1.5 or events[alike].sum() < _ALIKE * events.sum():
         return None
     between = np.diff(np.array([cluster.at_ms for cluster in whole])[alike])
-    return _Regular(float(np.median(sizes[alike])), float(np.median(between)) if len(between) else None)
+    return _Regular(float(np.mean(sizes[alike])), float(np.median(between)) if len(between) else None)
 
 
 def _common(regular: list[_Regular], alone: bool) -> Signature:

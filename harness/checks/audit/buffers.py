@@ -61,4 +61,4 @@ def fix(found: Signature, server: str = "") -> str:
 
 
 def _bytes(count: float) -> str:
-    return f"{count / 1024:.1f} KiB" if count >= 1024 else f"{count:.0f} B"
+    return f"about {count / 1024:.0f} KiB" if count >= 1536 else f"about {count:.0f} B"
