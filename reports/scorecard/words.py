@@ -61,10 +61,7 @@ def doubts(card: Scorecard) -> list[str]:
         late = card.audit.own_lag_ms
         lag = "" if late is None else f" Its own reads came up to {number(late)} ms late."
         names = f" Not to be relied on: {', '.join(one.id for one in invalid)}." if invalid else ""
-        found.append(
-            f"The audit cannot vouch for its own measurement.{lag}{names} "
-            "Repeat it on a machine with less to do."
-        )
+        found.append(f"The audit cannot vouch for its own measurement.{lag}{names}")
     if card.audit.interrupted:
         judged = [one for one in card.promises if one.state != "NOT MEASURED"]
         found.append(
@@ -77,7 +74,8 @@ def doubts(card: Scorecard) -> list[str]:
 def next_step(card: Scorecard) -> str:
     """The one thing to do now."""
     if card.state == "INVALID":
-        return "Find out what keeps this machine busy (`streamproof doctor`), then repeat the audit."
+        own = next((one.fix for one in in_state(card, "INVALID") if one.fix), "Audit again.")
+        return f"{own} `streamproof doctor` tells whether this machine can measure."
     failed = in_state(card, "FAIL")
     if failed:
         first = failed[0]

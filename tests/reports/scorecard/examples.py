@@ -131,7 +131,11 @@ def invalid() -> Scorecard:
         changed(
             kept(),
             {
-                "does_not_hold_back": {"state": "INVALID", "evidence": "our reads were 240 ms late"},
+                "does_not_hold_back": {
+                    "state": "INVALID",
+                    "evidence": "our reads were 240 ms late",
+                    "fix": "Audit again while the machine has less to do.",
+                },
                 "reports_reset": {"state": "FAIL", "evidence": "1 of 1 reset was hidden", "fix": "Tell."},
             },
         ),

@@ -51,7 +51,9 @@ def test_the_next_step_is_the_fix_of_the_heaviest_broken_promise_and_its_check_a
 
 
 def test_an_invalid_audit_is_repeated_before_anything_is_mended() -> None:
-    assert next_step(invalid()).startswith("Find out what keeps this machine busy (`streamproof doctor`)")
+    assert next_step(invalid()).startswith(
+        "Audit again while the machine has less to do. `streamproof doctor`"
+    )
 
 
 def test_each_other_end_has_its_own_next_step() -> None:
