@@ -46,13 +46,13 @@ def judge(heard: Sequence[Heard], terms: Terms) -> Finding:
         )
     refused = [one for one in asked if one.record.outcome in (Outcome.REFUSED, Outcome.RATE_LIMITED)]
     at_once = [one for one in refused if _refused_ms(one) <= _AT_ONCE_MS]
-    wrong = {one.record.stream: what for one in asked if (what := _problem(one))}
+    wrong = [one for one in asked if _problem(one)]
     missing = len(together) - room - len(at_once)
     evidence = f"Of {len(together)} users at once ({terms.concurrency} places, {terms.queue} in the queue) "
     evidence += f"{len(at_once)} were refused within {_AT_ONCE_MS:.0f} ms and {len(over_ns)} served"
     if missing > 0:
         evidence += f"; {missing} too many were let in"
-    evidence += "".join(f"; {what}" for what in sorted(set(wrong.values())))
+    evidence += "".join(f"; {what}" for what in sorted({_problem(one) for one in wrong}))
     broken = missing > 0 or bool(wrong)
     return Finding(
         state="FAIL" if broken else "PASS",
@@ -60,7 +60,7 @@ def judge(heard: Sequence[Heard], terms: Terms) -> Finding:
         value=len(at_once),
         limit=len(together) - room,
         unit="refusals",
-        streams=list(wrong)[: hearing.SHOWN],
+        streams=hearing.streams(wrong),
     )
 
 

@@ -12,11 +12,12 @@ def total(text: str, name: str, **labels: str) -> float | None:
 
     A counter is found with and without `_total`. Lines that cannot be read are skipped.
     """
-    names = {name, name.removesuffix("_total"), f"{name}_total"}
-    values = [
-        value for found, has, value in _series(text) if found in names and labels.items() <= has.items()
-    ]
-    return sum(values) if values else None
+    series = list(_series(text))
+    for spelled in (name, f"{name}_total", name.removesuffix("_total")):
+        values = [value for found, has, value in series if found == spelled and labels.items() <= has.items()]
+        if values:
+            return sum(values)
+    return None
 
 
 def _series(text: str) -> Iterator[tuple[str, dict[str, str], float]]:

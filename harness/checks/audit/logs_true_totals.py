@@ -29,12 +29,11 @@ def judge(heard: Sequence[Heard], terms: Terms) -> Finding:
     judged = [one for one in heard if one.log is not None and one.ledger and hearing.finished(one)]
     if not judged:
         return hearing.unjudged(f"No answer came to its end: {hearing.endings(heard)}.")
-    problems = {one.record.stream: _problems(one) for one in judged}
-    wrong = [one for one in judged if problems[one.record.stream]]
+    wrong = [one for one in judged if _problems(one)]
     evidence = (
         f"{len(judged) - len(wrong)} of {len(judged)} log lines have the true total time and token counts"
     )
-    evidence += "".join(f"; {one.question.name}: {', '.join(problems[one.record.stream])}" for one in wrong)
+    evidence += "".join(f"; {one.question.name}: {', '.join(_problems(one))}" for one in wrong)
     return Finding(
         state="FAIL" if wrong else "PASS",
         evidence=evidence + ".",

@@ -9,7 +9,6 @@ from harness.checks.audit.check import Check, Finding, Heard, Question, Terms
 from harness.clock import SECOND
 
 _LONGEST_S = 100.0  # beyond it an audit would take longer than it may
-_MORE = 1.25  # the silence lasts so much longer than the limit, and 5 s at least
 _EARLY, _LATE = 0.75, 1.25  # of the declared limit
 _SLACK_S = 1.0
 
@@ -18,7 +17,7 @@ def ask(terms: Terms) -> Sequence[Question]:
     limit_s = terms.stall_limit_s
     if limit_s is None or limit_s > _LONGEST_S:
         return []
-    silence_s = max(limit_s * _MORE + _SLACK_S, limit_s + 5)
+    silence_s = max(limit_s * _LATE + 2 * _SLACK_S, limit_s + 5)
     return [
         Question(name="silent at token 10", tokens=20, fault=f"s6@10:{silence_s:g}"),
         Question(name="silent at token 1", tokens=20, fault=f"s6@1:{silence_s:g}"),

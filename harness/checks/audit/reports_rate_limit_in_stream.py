@@ -26,7 +26,7 @@ def judge(heard: Sequence[Heard], terms: Terms) -> Finding:
     said = ", ".join(hearing.ending(one.record) for one in nameless)
     return Finding(
         state="FAIL",
-        evidence=f"{len(nameless)} of {len(heard)} rate limits in mid-answer were told as other errors: {said}.",
+        evidence=f"{len(nameless)} of {len(heard)} rate limits in mid-answer have another name: {said}.",
         value=len(nameless),
         limit=0,
         unit="answers",

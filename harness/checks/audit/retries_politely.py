@@ -42,14 +42,16 @@ def judge(heard: Sequence[Heard], terms: Terms) -> Finding:
     judged = [one for one in heard if one.ledger and one.ledger[0].fault]
     if not judged:
         return hearing.unjudged(f"The provider refused nobody: {hearing.endings(heard)}.")
-    problems = {one.record.stream: _problem(one, waits[one.question.name], terms.retries) for one in judged}
-    wrong = [one for one in judged if problems[one.record.stream]]
+    problems = [_problem(one, waits[one.question.name], terms.retries) for one in judged]
+    wrong = [one for one, problem in zip(judged, problems, strict=True) if problem]
     most = max(len(one.ledger) for one in judged)
     evidence = (
         f"{len(judged) - len(wrong)} of {len(judged)} refused answers were asked again politely or not at "
     )
     evidence += f"all; at most {most} attempts for one answer (declared: {1 + terms.retries})"
-    evidence += "".join(f"; {one.question.name}: {problems[one.record.stream]}" for one in wrong)
+    evidence += "".join(
+        f"; {one.question.name}: {problem}" for one, problem in zip(judged, problems, strict=True) if problem
+    )
     return Finding(
         state="FAIL" if wrong else "PASS",
         evidence=evidence + ".",

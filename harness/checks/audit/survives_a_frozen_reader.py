@@ -54,15 +54,13 @@ def judge(heard: Sequence[Heard], terms: Terms) -> Finding:
             f"The provider wrote only {row.emitted_tokens:,} of {row.planned_tokens:,} tokens to the user "
             "who had stopped reading: too few to fill what lies between."
         )
-    pauses = {one.record.stream: pause_ms(one, frozen.left_ns) for one in readers}
-    wrong = [one for one in readers if pauses[one.record.stream] > _LIMIT_MS or not hearing.finished(one)]
-    worst = max(pauses.values())
+    since_ns = frozen.left_ns
+    wrong = [one for one in readers if pause_ms(one, since_ns) > _LIMIT_MS or not hearing.finished(one)]
+    worst = max(pause_ms(one, since_ns) for one in readers)
     evidence = f"While one user did not read {row.emitted_tokens:,} tokens, the longest pause of "
     evidence += f"{len(readers)} others was {worst:.0f} ms"
     broken = [one for one in readers if not hearing.finished(one)]
-    evidence += (
-        f"; {len(broken)} of them did not get a whole answer ({hearing.endings(broken)})" if broken else ""
-    )
+    evidence += f"; {len(broken)} got no whole answer ({hearing.endings(broken)})" if broken else ""
     return Finding(
         state="FAIL" if wrong else "PASS",
         evidence=evidence + ".",
