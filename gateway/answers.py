@@ -65,8 +65,10 @@ class Answers:
     def begin(self, id: str, ask: Ask, authorization: str, endpoint: str) -> Generation:
         """A new answer called `id`. An earlier one of this name goes on for those who listen, but the name
         is the new one's."""
+        # Whoever brings tools runs them, and so has to see the calls.
+        options = msgspec.structs.replace(self._options, tools="shown") if ask.tools else self._options
         generation = self._parts.generation(
-            self._parts, self._options, _digest(authorization), _question(ask), endpoint
+            self._parts, options, _digest(authorization), _question(ask), endpoint
         )
         self._live[id] = generation
         run = generation.run(self._upstream, self._limiter, ask, authorization)

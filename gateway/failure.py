@@ -61,6 +61,7 @@ BROKEN = Failure(500, "gateway_error", "the gateway made a mistake")
 UNKNOWN = Failure(404, "answer_unknown", "nothing is kept of this answer; ask again without Last-Event-ID")
 OTHER_ASK = Failure(409, "stream_id_taken", "this stream id belongs to another question; choose a new one")
 NO_RESUME = Failure(501, "cannot_resume", "this gateway resumes no answers; ask again without Last-Event-ID")
+NOT_HERE = Failure(501, "cannot_resume", "this endpoint resumes no answers; ask again without Last-Event-ID")
 DRAINING = Failure(503, "gateway_draining", "the gateway is about to stop; ask again", {"retry-after": "1"})
 
 

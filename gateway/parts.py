@@ -13,6 +13,7 @@ from gateway.chunks import Chunks
 from gateway.coding import Coding
 from gateway.draining import Draining
 from gateway.failure import Failure
+from gateway.fields import Fields
 from gateway.generation import Generation
 from gateway.heartbeat import Heartbeat
 from gateway.kept import KeptAnswers
@@ -20,13 +21,17 @@ from gateway.leaving import Leaving
 from gateway.limiter import Limiter
 from gateway.log import Log, line
 from gateway.metrics import Metrics
+from gateway.moderated_voice import ModeratedVoice
+from gateway.moderation import Moderation
 from gateway.note import Note
+from gateway.openai_voice import OpenAiVoice
 from gateway.options import Options
 from gateway.patience import Patience
 from gateway.replies import refusal, stream_headers
 from gateway.retrying import Retrying
 from gateway.rounds import Rounds
 from gateway.showing import Showing
+from gateway.structured_voice import StructuredVoice
 from gateway.upstream import Upstream
 from gateway.voice import Voice
 from gateway.writer import Writer
@@ -56,6 +61,11 @@ class Parts:
     chunks: type[Chunks] = Chunks  # a request: when content leaves
     heartbeat: type[Heartbeat] = Heartbeat  # a request: when silence is broken
     voice: type[Voice] = Voice  # a request: content -> events of the generic stream
+    fields: type[Fields] = Fields  # a structured answer: JSON text -> values as they complete
+    structured: type[StructuredVoice] = StructuredVoice  # a request: content -> completed values
+    moderation: type[Moderation] = Moderation  # a request: what an answer must not say
+    moderated: type[ModeratedVoice] = ModeratedVoice  # a request: content -> all of it or none, at the end
+    openai: type[OpenAiVoice] = OpenAiVoice  # a request: content -> OpenAI's chunks
     coding: type[Coding] = Coding  # a request: compression, flushed with every event
     writer: type[Writer] = Writer  # a request: bytes -> the user's connection
     headers: Callable[[Options, str], dict[str, str]] = stream_headers  # a request: of a stream's head

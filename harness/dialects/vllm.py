@@ -107,14 +107,14 @@ class Vllm:
         reply: Reply,
         text: str,
         reason: str,
-        usage: Usage,
+        usage: Usage | None,
         tools: Sequence[ToolCall] = (),
         reasoning: str = "",
     ) -> bytes:
         message = {**whole_message(text, tools), "reasoning": reasoning or None}
         choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": reason}
         body = {"id": reply.id, "object": "chat.completion", "created": reply.created_s}
-        counts = plain_counts(usage)
+        counts = plain_counts(usage) if usage is not None else None
         return jsontext.encode({**body, "model": reply.model, "choices": [choice], "usage": counts})
 
     def error_body(self, status: int, code: str, message: str) -> bytes:
