@@ -3,7 +3,7 @@
     make matrix
     python -m bench.matrix [--only NAME] [--repeat N] [--write docs/matrix.md] [--json FILE]
 
-Audits the gateway as it is and with each one of `gateway/defects/`, each time with a mock provider of its own,
+Audits the gateway as it is and with each of `gateway/defects/`, each time with a mock provider of its own,
 and compares the checks that failed with those that the defect's file names. The probes are shortened by the
 target file; every check is asked in every audit, for a defect must not be found by unrelated ones. The last
 line is `N/N defects found, M unrelated failures, clean gateway K/K`; the exit code is 0 if nothing is missing
@@ -32,6 +32,7 @@ from harness.stack.part import Part
 _AT_ONCE = 2  # audits side by side; an audit waits most of its time
 _LONGEST_S = 240.0
 _GATEWAY = {
+    "retries": 2,
     "reasoning": "hidden",
     "tools": "hidden",
     "concurrency": 64,
@@ -65,7 +66,7 @@ def target(url: str, provider: str, log: Path, pid_file: Path) -> dict[str, obje
             "reasoning": _GATEWAY["reasoning"],
             "tool_calls": _GATEWAY["tools"],
             "structured": "fields",
-            "retries": 2,
+            "retries": _GATEWAY["retries"],
             "stall_limit_s": _GATEWAY["idle_s"],
             "heartbeat_s": _GATEWAY["heartbeat_s"],
             "concurrency": _GATEWAY["concurrency"],
@@ -109,7 +110,7 @@ def _card(name: str, folder: Path) -> scorecard.Scorecard:
         return f"http://{ready['host']}:{ready['port']}"
 
     try:
-        provider = start("mock", ["mock_provider", "--port", "0"])
+        provider = start("mock", ["mock_provider", "--port", "0", "--ledger-dir", str(folder)])
         flags = [
             word for key, value in _GATEWAY.items() for word in (f"--{key.replace('_', '-')}", str(value))
         ]

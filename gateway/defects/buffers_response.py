@@ -29,6 +29,7 @@ DEFECT = Defect(
             "beats_in_silence",
             "survives_silence",
             "survives_length",
+            "reports_a_stall",
             "passes_first_token_on",
             "shows_fields_early",
             "stops_on_close",

@@ -1,6 +1,7 @@
 """Every defect is a real one: the part that it replaces misbehaves where the correct part does not."""
 
 import asyncio
+import json
 import math
 import zlib
 from collections.abc import Callable
@@ -337,6 +338,37 @@ def test_one_user_who_does_not_read_holds_the_pump():
 
     assert asyncio.run(play(RIGHT)) == b"y"
     assert asyncio.run(play(broken("stalls_all_on_a_frozen_reader"))) == b""
+
+
+# Content
+
+PIECES = ('{"price": 12', '00, "name": "Sa', 'int", "end": 1}')
+
+
+def shown(parts: Parts) -> tuple[list[object], object]:
+    """What users have seen after each piece of a structured answer, and at its end."""
+    fields = parts.fields()
+    voice = parts.structured("fields", fields, parts.voice())
+    seen = [voice.say([TokenEvent(Kind.TEXT, piece)]) for piece in PIECES]
+    assert voice.verdict(None, "stop") is None
+    return [json.loads(each[6:])["fields"] if each else None for each in seen], fields.value
+
+
+def test_fields_come_half_or_late():
+    whole = {"price": 1200, "name": "Saint", "end": 1}
+    assert shown(RIGHT) == ([None, {"price": 1200}, whole], whole)
+    assert shown(broken("waits_for_closing_brace")) == ([None, None, None], whole)
+    half, value = shown(broken("shows_half_a_field"))
+    assert (half[:2], value) == ([{"price": 12}, {"price": 1200, "name": "Sa"}], whole)
+
+
+def test_text_is_said_before_it_is_cleared():
+    options = GatewayOptions(refused_words="secret")
+    for parts, early in ((RIGHT, b""), (broken("streams_before_moderation"), b"secret")):
+        voice = parts.moderated(parts.voice(), parts.moderation(options))
+        said = voice.say([TokenEvent(Kind.TEXT, "secret")])
+        assert (early in said, bool(said)) == (True, bool(early))
+        assert voice.verdict(None, "stop") is not None
 
 
 # The log
