@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 import numpy as np
 
-from harness.checks.audit.check import Finding, Heard, Terms
+from harness.checks.audit.check import Finding, Heard
 from harness.clock import MS
 from harness.record import LedgerRow, Outcome
 
@@ -40,7 +40,7 @@ def tokens_after(row: LedgerRow, instant_ns: int) -> int:
     return int(np.frombuffer(row.emit_tokens, "<i4")[at_ns > instant_ns].sum())
 
 
-def judge_leaving(heard: Sequence[Heard], terms: Terms, allowed_s: float, *, drains: bool) -> Finding:
+def judge_leaving(heard: Sequence[Heard], allowed_s: float, *, drains: bool) -> Finding:
     """The finding on users of whom all were to leave. With `drains` the provider must have finished."""
     judged, aside = _sorted(heard, allowed_s * 1000)
     if not judged:

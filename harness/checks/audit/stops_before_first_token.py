@@ -28,7 +28,7 @@ def _question(name: str, silent_s: float, how: str) -> Question:
 
 
 def judge(heard: Sequence[Heard], terms: Terms) -> Finding:
-    return judge_leaving(heard, terms, terms.cancel_within_s, drains=terms.after_disconnect == "drain")
+    return judge_leaving(heard, terms.cancel_within_s, drains=terms.after_disconnect == "drain")
 
 
 CHECK = Check(

@@ -54,7 +54,7 @@ def judge(heard: Sequence[Heard], terms: Terms) -> Finding:
             fix="End the stopped stream: with the last event, or with an event that says it was stopped.",
             streams=hearing.streams(open_still),
         )
-    found = judge_leaving(pressed, terms, _allowed_s(terms), drains=False)
+    found = judge_leaving(pressed, _allowed_s(terms), drains=False)
     return msgspec.structs.replace(found, evidence=f"Every press was accepted; {found.evidence}")
 
 

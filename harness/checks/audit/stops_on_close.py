@@ -21,7 +21,7 @@ def ask(terms: Terms) -> Sequence[Question]:
 
 
 def judge(heard: Sequence[Heard], terms: Terms) -> Finding:
-    return judge_leaving(heard, terms, terms.cancel_within_s, drains=terms.after_disconnect == "drain")
+    return judge_leaving(heard, terms.cancel_within_s, drains=terms.after_disconnect == "drain")
 
 
 CHECK = Check(
