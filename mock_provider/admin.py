@@ -55,7 +55,7 @@ class Admin:
 
     def _ledger(self, cursor: str) -> web.Response:
         if self._ledger_dir is None:
-            return _refused(404, "no ledger is written; start with --ledger-dir DIR")
+            return _refused(404, "no ledger is written here")
         try:
             rows, after = read_after(self._ledger_dir, cursor)
         except ValueError:

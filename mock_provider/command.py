@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import sys
+import tempfile
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from harness.plan.provider import Provider
 from harness.plan.reader import PlanError, load_as
 from mock_provider import notation, requests
 from mock_provider.house import House
+from mock_provider.ledger import Ledger
 from mock_provider.link import Link, LocalLink
 from mock_provider.remote import RemoteLink
 from mock_provider.server import MockProvider
@@ -60,6 +62,7 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--worker", default="mock-0", help=argparse.SUPPRESS)  # set by the parent of workers
     made.add_argument("--house", type=Path, help=argparse.SUPPRESS)
+    made.add_argument("--brief-ledger", type=Path, help=argparse.SUPPRESS)  # rows of ordered streams alone
     return made
 
 
@@ -69,6 +72,13 @@ def main(argv: list[str]) -> int:
         args = parser().parse_args(argv)
     except SystemExit as stop:
         return _USAGE if stop.code else 0
+    with tempfile.TemporaryDirectory(prefix="mock-ledger-") as folder:
+        if args.ledger_dir is None and args.brief_ledger is None:
+            args.brief_ledger = Path(folder)  # whoever gives orders for streams may ask what came of them
+        return _run(args)
+
+
+def _run(args: argparse.Namespace) -> int:
     try:
         config = _configured(args)
         if args.house is None and config.workers > 1:
@@ -165,6 +175,7 @@ def _parent(config: Provider, args: argparse.Namespace, sock: socket.socket) -> 
     arguments = ["--seed", str(args.seed)]
     arguments += ["--config", str(args.config)] if args.config else []
     arguments += ["--ledger-dir", str(args.ledger_dir)] if args.ledger_dir else []
+    arguments += ["--brief-ledger", str(args.brief_ledger)] if args.brief_ledger else []
 
     async def run() -> int:
         stop = asyncio.Event()
@@ -187,7 +198,8 @@ async def _serve(config: Provider, args: argparse.Namespace, sock: socket.socket
         await link.connect()
     else:
         link = LocalLink(House(config, clock.now()))
-    provider = MockProvider(config, args.seed, link, args.ledger_dir, args.worker, args.admin_token)
+    ledger = Ledger(args.ledger_dir or args.brief_ledger, args.worker, brief=args.ledger_dir is None)
+    provider = MockProvider(config, args.seed, link, ledger, args.worker, args.admin_token)
     runner = web.AppRunner(
         provider.application(), handler_cancellation=True, access_log=None, shutdown_timeout=0.5
     )

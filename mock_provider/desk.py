@@ -33,6 +33,7 @@ class Decision:
     stream: int = 0
     batched: bool = False
     cancellable: bool = True
+    ordered: bool = False  # an operator has said how this stream is answered
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +170,9 @@ class Desk:
 
     def decide(self, asked: Asked, entry: Entry, row: LedgerRow) -> Decision:
         """The script of the answer, now that the house has spoken."""
+        return replace(self._decide(asked, entry, row), ordered=entry.order is not None)
+
+    def _decide(self, asked: Asked, entry: Entry, row: LedgerRow) -> Decision:
         api, request = asked.api, asked.request
         headers = api.headers(row.request, entry.standing)
         if entry.refusal is not None:

@@ -140,7 +140,7 @@ class House:
         refusal = quota.admit(demand, now_ns) if quota is not None else None
         standing = quota.standing(now_ns) if quota is not None else {}
         if refusal is not None:
-            return Entry(attempt=attempt, refusal=refusal, standing=standing)
+            return Entry(attempt=attempt, refusal=refusal, standing=standing, order=order)
         since_start_s = (now_ns - self._started_ns) / SECOND
         if order is not None:
             rule = _ordered(order, arrival, attempt)

@@ -8,13 +8,14 @@ _PAGE = 1 << 20  # bytes of a part that one look returns at most
 
 
 class Ledger:
-    """Writes this worker's part; without a folder it writes nothing."""
+    """Writes this worker's part; without a folder it writes nothing, a brief one only of ordered streams."""
 
-    def __init__(self, folder: Path | None, process: str) -> None:
+    def __init__(self, folder: Path | None, process: str, brief: bool = False) -> None:
+        self.folder, self._brief = folder, brief
         self._part = PartWriter(folder, "ledger", process) if folder is not None else None
 
-    def write(self, row: LedgerRow) -> None:
-        if self._part is not None:
+    def write(self, row: LedgerRow, ordered: bool = False) -> None:
+        if self._part is not None and (ordered or not self._brief):
             self._part.write(row)
             # Flushed by the row: a killed provider loses its open attempts, never a finished one.
             self._part.flush()

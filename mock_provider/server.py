@@ -1,7 +1,6 @@
 """The provider as an aiohttp application: routes a request, then leaves the connection to a player."""
 
 import asyncio
-from pathlib import Path
 
 import msgspec
 from aiohttp import web
@@ -52,14 +51,14 @@ class MockProvider:
         config: Provider,
         seed: int,
         link: Link,
-        ledger_dir: Path | None = None,
+        ledger: Ledger | None = None,
         worker: str = "mock-0",
         admin_token: str = "",
     ) -> None:
         self._config, self._seed, self._worker, self._link = config, seed, worker, link
         self._desk = Desk(config, seed)
-        self._ledger = Ledger(ledger_dir, worker)
-        self._admin = Admin(link, ledger_dir, admin_token)
+        self._ledger = ledger or Ledger(None, worker)
+        self._admin = Admin(link, self._ledger.folder, admin_token)
         self._counters = Counters(worker)
         self._pacer: Pacer | None = None
         self._open: set[Player] = set()
@@ -187,7 +186,7 @@ class MockProvider:
             if ticket:
                 self._batched.pop(ticket, None)
                 self._link.leave(ticket, player.row.emitted_tokens)
-            self._written(player.row)
+            self._written(player.row, decision.ordered)
 
         assert self._pacer is not None
         player = Player(
@@ -224,9 +223,9 @@ class MockProvider:
                 else:
                     (player.grant if granted else player.dequeued)(at_ns)
 
-    def _written(self, row: LedgerRow) -> None:
+    def _written(self, row: LedgerRow, ordered: bool = False) -> None:
         self._counters.add(row)
-        self._ledger.write(row)
+        self._ledger.write(row, ordered)
 
     def shut_down(self) -> None:
         """End every open attempt now; their rows are in the ledger when this returns."""

@@ -54,3 +54,12 @@ def test_a_look_that_begins_at_the_end_skips_whole_rows_only(tmp_path: Path) -> 
     assert (rows, len(whole)) == ([], 1)
     assert after == f"ledger-mock-0:{len(whole[0]) + 1}"
     ledger.close()
+
+
+def test_a_brief_ledger_has_the_rows_of_ordered_streams_alone(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path, "mock-0", brief=True)
+    ledger.write(row(1))
+    ledger.write(row(2), ordered=True)
+    rows, _ = read_after(tmp_path, "")
+    assert [b'"stream":2,' in line for line in rows] == [True]
+    ledger.close()
