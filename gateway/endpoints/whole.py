@@ -29,8 +29,10 @@ async def answer(desk: Desk, request: web.Request, note: Note) -> web.StreamResp
             raise Refused(ear.failure)
         note.said(len(events), asyncio.get_running_loop().time())
         note.ending(None, ear.usage)
-    text = "".join(event.text for event in events if event.kind is Kind.TEXT)
-    body = generic.DIALECT.whole(_HEAD, text, ear.reason, ear.usage)
+    text, thoughts = (
+        "".join(event.text for event in events if event.kind is kind) for kind in (Kind.TEXT, Kind.REASONING)
+    )
+    body = generic.DIALECT.whole(_HEAD, text, ear.reason, ear.usage, reasoning=thoughts)
     headers = {"x-stream-id": note.stream}
     return web.Response(body=body, content_type="application/json", headers=headers)
 
