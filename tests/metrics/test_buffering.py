@@ -86,9 +86,13 @@ def test_a_path_that_delays_all_alike_holds_nothing_back():
 
 
 def test_what_the_generator_adds_by_itself_is_not_held_against_the_path():
-    late = shaking([0, 3, 1, 2, 4, 0, 2])
+    late = shaking([0, 6, 1, 2, 7, 0, 2])
     assert read(trial("C", late), direct_hold_ms=0).verdict is V.IRREGULAR
     assert read(trial("C", late), direct_hold_ms=0.5).verdict is V.CLEAN
+
+
+def test_a_busy_machine_that_is_a_little_late_is_no_buffer():
+    assert read(trial("C", shaking([0, 3, 1, 2, 4, 0, 2])), direct_hold_ms=0).verdict is V.CLEAN
 
 
 def test_a_burst_of_the_provider_is_not_the_paths():
