@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 from harness import scorecard
 from harness.scorecard import Scorecard
 from reports.clean import shown
-from reports.html import own, template
+from reports.html import own, slug, template
 from reports.scorecard import manual, words
 
 
@@ -26,6 +26,7 @@ def render(card: Scorecard) -> str:
         card=card,
         words=words,
         ticked=ticked,
+        anchor=anchor,
         manual=manual.sections(),
         css=css,
         script=script,
@@ -39,6 +40,11 @@ def render(card: Scorecard) -> str:
 def ticked(text: str) -> Markup:
     """Text in which `words in backticks` are set as code; everything is escaped first."""
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704
+
+
+def anchor(id: str) -> str:
+    """A check's id as it is, for links that people send each other; anything else made fit."""
+    return id if re.fullmatch(r"[a-z0-9_]+", id) else slug(id)
 
 
 def _hash(text: str) -> str:
