@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from harness.checks.audit import hearing
 from harness.checks.audit.check import Check, Finding, Heard, Question, Terms
 
-_USERS = 36  # one pace for all, so that what is shared in a system is shared at the same moments
+_USERS = 48  # one pace for all, so that what is shared in a system is shared at the same moments
 _ENOUGH = 8  # of them, for a finding that says anything about many
 
 
 def ask(terms: Terms) -> Sequence[Question]:
     users = min(_USERS, terms.concurrency or _USERS)
     return [
-        Question(name=f"user {number}", tokens=40, ttft_ms=150, itl_ms=20, limits=hearing.BRIEF)
+        Question(name=f"user {number}", tokens=80, ttft_ms=200, itl_ms=4, limits=hearing.BRIEF)
         for number in range(1, users + 1)
     ]
 

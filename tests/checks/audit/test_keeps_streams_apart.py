@@ -19,7 +19,7 @@ def test_own_answers_in_order_pass():
     found = finding(NAME)
     assert (found.state, found.evidence) == (
         "PASS",
-        "36 streams at once: each of 1440 tokens reached its own user, in order.",
+        "48 streams at once: each of 3840 tokens reached its own user, in order.",
     )
 
 
@@ -54,7 +54,7 @@ def test_too_few_at_once_decide_nothing():
         return (good if stream < 45 else unasked)(asked, stream)
 
     found = finding(NAME, answer=most_are_refused)
-    assert (found.state, "3 of 36" in found.evidence) == ("INCONCLUSIVE", True)
+    assert (found.state, "3 of 48" in found.evidence) == ("INCONCLUSIVE", True)
 
 
 def test_no_more_users_than_the_system_lets_in():
