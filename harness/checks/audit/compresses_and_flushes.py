@@ -58,24 +58,18 @@ def _judge_place(ones: Sequence[Heard], calm: bool, terms: Terms) -> tuple[State
     if unasked:
         given = f"{_applied(unasked[0])} for a client that accepts {unasked[0].question.encoding} only"
         return "FAIL", f"sends {given}", unasked
-    if held and calm:
-        return "FAIL", f"{_list(held)} applied, and events held back in its encoder", held
-    words = [f"{_list(done)} applied, each event flushed"] if (done := _without(applied, held, dumb)) else []
     if held:
-        words.append(
-            f"{_list(held)} applied, but events are held back without it too: see does_not_hold_back"
-        )
+        where = "in its encoder" if calm else "with it as without it (see does_not_hold_back)"
+        return "FAIL", f"{_list(held)} applied, and events held back {where}", held
+    done = [one for one in applied if one not in dumb]
+    words = [f"{_list(done)} applied, each event flushed"] if done else []
     if dumb:
         words.append(f"{_list(dumb)} applied, and the answer could not be read ({hearing.endings(dumb)})")
     lost = [one for one in ones if one not in applied and one.record.outcome is not Outcome.COMPLETED]
     if lost:
         words.append(f"{_list(lost, asked=True)} not answered ({hearing.endings(lost)})")
-    state: State = "INCONCLUSIVE" if held or dumb or lost else "PASS"
-    return state, ", ".join(words) or "no compression, whatever the client accepts", held
-
-
-def _without(ones: Sequence[Heard], *others: Sequence[Heard]) -> list[Heard]:
-    return [one for one in ones if not any(one in other for other in others)]
+    state: State = "INCONCLUSIVE" if dumb or lost else "PASS"
+    return state, ", ".join(words) or "no compression, whatever the client accepts", []
 
 
 def _applied(one: Heard) -> str:

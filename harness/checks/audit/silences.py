@@ -39,12 +39,16 @@ class Silence:
         self.whole = hearing.finished(heard)
         self.as_declared = self._as_declared(terms.stall_limit_s)
         reached = hearing.hit(heard) and (self.where != IN_ANSWER or heard.record.tokens >= 1)
-        self.cut = reached and not self.whole and not self.as_declared
+        # Before the head nobody has seen anything of the answer, and a status says that there will be none.
+        # Nothing can beat there either: the head is kept back so that a failure can still be a status.
+        honest = self.where == BEFORE_HEAD and (heard.record.status or 0) >= 500
+        self.refused = reached and honest and not self.as_declared
+        self.cut = reached and not (self.whole or self.as_declared or self.refused)
 
     @property
     def missed(self) -> bool:
         """It never came to the silence: a system that is full may refuse before that."""
-        return not (self.whole or self.as_declared or self.cut)
+        return not (self.whole or self.as_declared or self.refused or self.cut)
 
     def _as_declared(self, limit_s: float | None) -> bool:
         """Given up as the target file says: not before its time, and in so many words."""
@@ -67,8 +71,8 @@ class Silence:
         return self.quiet.beats_at_the_end if self.cut else 0
 
     def says(self) -> str:
-        """Of one that was cut."""
-        text = f"cut in a silence of {self.silence_s:g} s {self.where}"
+        """Of one that was cut, or refused."""
+        text = f"{'refused' if self.refused else 'cut'} in a silence of {self.silence_s:g} s {self.where}"
         if self.limit_s is not None:
             text += f", {self.limit_s:.1f} s after the {self._since()}"
         text += f": {end_mode(self.heard.record)}"

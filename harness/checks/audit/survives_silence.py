@@ -76,6 +76,7 @@ class _Place:
 
     def says(self) -> str:
         parts = [part for where in WHERE for part in self._bracket(where)]
+        parts += [one.says() for one in self.all if one.refused]
         if declared := sum(one.as_declared for one in self.all):
             parts.append(f"{declared} given up at the declared limit, in so many words")
         if self.missed:
@@ -119,7 +120,7 @@ class _Place:
 CHECK = Check(
     id="survives_silence",
     group="latency",
-    promise="An answer outlives a silence of the provider: no hop ends it for saying nothing.",
+    promise="An answer that has begun outlives a silence of the provider: no hop ends it for saying nothing.",
     how="Silences of rising length side by side after the first token, and one each before the head and "
     "before the first token; who ends the stream, when and how is measured.",
     fix="Raise the idle limits on the way, and send heartbeats every third of the shortest of them.",

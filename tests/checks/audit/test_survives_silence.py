@@ -52,7 +52,9 @@ def test_a_limit_is_the_measured_time_from_the_last_byte_to_the_end():
         "whole after 2 s of silence after the first token, cut in a silence of 7 s after the first token, "
         "5.2 s after the last byte: FIN, in the middle of the response"
     ) in found.evidence
-    assert "cut in a silence of 20 s before the head, 5.2 s after the question: HTTP 504" in found.evidence
+    assert (
+        "refused in a silence of 20 s before the head, 5.2 s after the question: HTTP 504" in found.evidence
+    )
 
 
 def test_nginx_is_named_with_its_line():
@@ -69,12 +71,23 @@ def test_a_limit_that_somebody_is_known_for_is_named():
     assert "AWS ALB" in found.fix
 
 
-def test_heartbeats_save_the_stream_where_a_head_is_out():
+def test_heartbeats_save_the_stream_and_a_refusal_before_the_head_is_told():
     found = judged(terms(), target={"idle_s": 5, "beat_s": 1})
-    assert found.state == "FAIL"  # before the head nothing can beat
+    assert (found.state, found.value) == ("PASS", 20)
     assert "whole after 20 s of silence after the first token" in found.evidence
     assert "whole after 20 s of silence before the first token" in found.evidence
-    assert "HTTP 504" in found.evidence
+    assert (
+        "refused in a silence of 20 s before the head, 5.0 s after the question: HTTP 504" in found.evidence
+    )
+
+
+def test_a_connection_that_just_closes_before_the_head_fails():
+    asked = CHECK.ask(terms())
+    answers = [meets(one) for one in asked]
+    answers[3] = heard(asked[3], [], status=0, ending=Cause.EOF, ends_ms=5000)
+    found = CHECK.judge(answers, terms())
+    assert (found.state, found.value) == ("FAIL", 5)
+    assert "cut in a silence of 20 s before the head, 5.0 s after the question" in found.evidence
 
 
 def test_the_innermost_hop_that_ends_a_stream_is_the_one_that_is_blamed():
