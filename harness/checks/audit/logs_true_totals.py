@@ -6,7 +6,7 @@ from harness.checks.audit import hearing
 from harness.checks.audit.check import Check, Finding, Heard, Question, Terms
 from harness.checks.audit.logged import number, outside, span_ms, without_lines
 
-_LEAST_MS = 80.0
+_LEAST_MS = 150.0  # a busy system notes late what it has written
 _LEAST_PER_S = 1.0
 
 _ANSWERS = (

@@ -6,7 +6,7 @@ from harness.checks.audit import hearing
 from harness.checks.audit.check import Check, Finding, Heard, Question, Terms
 from harness.checks.audit.logged import number, outside, span_ms, without_lines
 
-_LEAST_MS = 50.0
+_LEAST_MS = 100.0  # a busy system notes late what it has written
 # Far from zero, from the time of the head and from the total, so that a wrong one cannot be near by chance.
 _TTFTS_MS = (700.0, 400.0, 1000.0)
 
@@ -66,7 +66,7 @@ CHECK = Check(
     group="observability",
     promise="The system's log tells the time to first token as its users had it.",
     how="Answers with a first token after 0.4, 0.7 and 1 s; the log's ttft_ms must lie between what the "
-    "provider took and what the user waited, within 50 ms or 10 %.",
+    "provider took and what the user waited, within 100 ms or 10 %.",
     fix="Start the clock when the request has been read, and stop it at the first token with text that is "
     "written to the user: not at the response head, a role chunk or a heartbeat.",
     ask=ask,

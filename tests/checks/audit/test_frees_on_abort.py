@@ -32,7 +32,7 @@ def test_all_served_at_once_pass() -> None:
 def test_one_that_waits_for_another_s_end_fails() -> None:
     heard = [*map(left, LEAVERS), *map(scenes.heard, FRESH[1:]), late(FRESH[0], 3_100)]
     found = finding(CHECK, heard, TERMS)
-    assert (found.state, found.value) == ("FAIL", 1)
+    assert (found.state, found.value, found.unit) == ("FAIL", 3_130, "ms")
     assert "1 waited for a place" in found.evidence
 
 
