@@ -38,7 +38,7 @@ class Silence:
         self.quiet = quiet(heard.record)
         self.whole = hearing.finished(heard)
         self.as_declared = self._as_declared(terms.stall_limit_s)
-        reached = hearing.hit(heard) and (self.where != IN_ANSWER or heard.record.tokens >= 1)
+        reached = hearing.hit(heard)
         # Before the head nobody has seen anything of the answer, and a status says that there will be none.
         # Nothing can beat there either: the head is kept back so that a failure can still be a status.
         honest = self.where == BEFORE_HEAD and (heard.record.status or 0) >= 500
@@ -64,7 +64,23 @@ class Silence:
         """
         if self.heard.record.outcome in (Outcome.STALLED, Outcome.TIMED_OUT):
             return None
-        return self.quiet.after_content_s if self.useless_beats else self.quiet.after_byte_s
+        if self.useless_beats:
+            return self.quiet.after_content_s
+        return self._provider_silent_s if self._held_back else self.quiet.after_byte_s
+
+    @property
+    def _held_back(self) -> bool:
+        """A hop with a buffer lets go of what it has when it ends the stream: that is no sign of life."""
+        return not self.quiet.beats and self.quiet.after_byte_s < self._provider_silent_s / 2
+
+    @property
+    def _provider_silent_s(self) -> float:
+        """From the provider's last word before its silence to the stream's end."""
+        row, closed_ns = hearing.last(self.heard), self.heard.record.closed_ns
+        if row is None or closed_ns is None:
+            return 0.0
+        began = {IN_ANSWER: row.first_token_ns, BEFORE_FIRST: row.headers_ns}.get(self.where, row.received_ns)
+        return (closed_ns - began) / 1e9 if began is not None else 0.0
 
     @property
     def useless_beats(self) -> int:
@@ -81,5 +97,7 @@ class Silence:
     def _since(self) -> str:
         if self.useless_beats and self.heard.record.last_content_ns is not None:
             return "last token"
+        if self._held_back:
+            return "provider's last byte, with all that came"
         before = self.heard.record.headers_ns is None or (self.heard.record.status or 0) >= 300
         return "question" if before or self.useless_beats else "last byte"

@@ -3,7 +3,7 @@ import pytest
 from harness.checks.audit.check import Finding, Heard, Terms
 from harness.checks.audit.survives_silence import CHECK
 from harness.transports.reception import Cause
-from tests.checks.audit.scenes import heard
+from tests.checks.audit.scenes import heard, pieces_of
 from tests.checks.audit.silent_system import meets
 
 MOCK = frozenset({"mock"})
@@ -144,3 +144,14 @@ def test_one_silence_that_was_not_reached_is_not_passed_over():
     answers[0] = heard(asked[0], [], ending=Cause.RESET, ledger=[])
     found = CHECK.judge(answers, terms())
     assert (found.state, found.value) == ("INCONCLUSIVE", 20)
+
+
+def test_a_hop_that_lets_go_of_its_buffer_at_the_end_is_measured_by_the_providers_silence():
+    asked = CHECK.ask(terms())
+    answers = [meets(one) for one in asked]
+    (at, token), *_ = pieces_of(asked[1])
+    came = at + 4980
+    answers[1] = heard(asked[1], [(came, token)], headers_ms=came, ending=Cause.EOF, ends_ms=at + 5000)
+    found = CHECK.judge(answers, terms())
+    assert (found.state, found.value) == ("FAIL", 5)
+    assert "5.0 s after the provider's last byte, with all that came" in found.evidence
