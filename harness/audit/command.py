@@ -11,8 +11,9 @@ from rich.console import RenderableType
 
 from harness.audit.built_in import BuiltIn
 from harness.audit.choosing import chosen, listing
+from harness.audit.mock import USUAL_MOCK, usual_mock
 from harness.audit.run import Wanted, audit, folder_of
-from harness.plan.audited import Audited
+from harness.plan.audited import Audited, ProviderAdmin
 from harness.plan.reader import PlanError, load_as
 from harness.plan.target import Target
 from harness.scorecard import GROUPS, Scorecard, encode
@@ -27,6 +28,11 @@ def options(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         metavar="FILE|URL",
         help="a target file, or a bare URL; without one our own gateway is audited, with our mock behind it",
+    )
+    parser.add_argument(
+        "--provider",
+        metavar="URL",
+        help=f"for a bare URL: the mock behind it (default: {USUAL_MOCK}, if one is there)",
     )
     parser.add_argument("--only", metavar="A,B", help="these checks alone")
     parser.add_argument("--group", action="append", choices=GROUPS, help="the checks of a group; repeatable")
@@ -64,8 +70,14 @@ def _audit(arguments: argparse.Namespace, wanted: Wanted, told: Callable[[str], 
         return _own(wanted, told)
     if arguments.defect:
         raise PlanError("--defect is for our own gateway; leave the target out, or start it with --defect")
-    file, source = _read(arguments.target)
-    return audit(file, _from(wanted, source), tell=told)
+    if arguments.target.startswith(("http://", "https://")):
+        provider = arguments.provider or usual_mock()
+        told(f"mock provider  {provider or 'none: only what users see is judged'}")
+        return audit(_bare(arguments.target, provider), wanted, tell=told)
+    if arguments.provider is not None:
+        raise PlanError(f"--provider is for a bare URL; write provider.admin into {arguments.target}")
+    file = load_as(Path(arguments.target), Audited)
+    return audit(file, msgspec.structs.replace(wanted, target_file=arguments.target), tell=told)
 
 
 def _own(wanted: Wanted, told: Callable[[str], None]) -> Scorecard:
@@ -76,15 +88,10 @@ def _own(wanted: Wanted, told: Callable[[str], None]) -> Scorecard:
         return audit(own.file, wanted, tell=told, stop=own.stop, start=own.start)
 
 
-def _read(given: str) -> tuple[Audited, str]:
-    """(the target, the file that says so). Raises PlanError."""
-    if given.startswith(("http://", "https://")):
-        try:
-            return Audited(target=Target(url=given)), ""
-        except ValueError as error:
-            raise PlanError(f"{given}: {error}") from None
-    return load_as(Path(given), Audited), given
-
-
-def _from(wanted: Wanted, source: str) -> Wanted:
-    return msgspec.structs.replace(wanted, target_file=source)
+def _bare(url: str, provider: str | None) -> Audited:
+    """A target of which only its URL is known. Raises PlanError."""
+    try:
+        behind = ProviderAdmin(admin=provider) if provider is not None else None
+        return Audited(target=Target(url=url), provider=behind)
+    except ValueError as error:
+        raise PlanError(f"{url}: {error}") from None

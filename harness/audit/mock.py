@@ -14,6 +14,7 @@ from harness.checks.audit.check import Question
 from harness.record import LedgerRow
 from harness.stack.errors import StackError
 
+USUAL_MOCK = "http://127.0.0.1:8600"  # where the guides put it
 _POLL_S = 0.2
 _LATE_S = 0.5  # a system may open its connection to the provider a moment after its user has left
 _SAME_CLOCK_NS = 2 * clock.MS  # nearer than that, both ends read one clock
@@ -152,6 +153,15 @@ class Mock:
                     break
             self._attempts = {stream: each.attempts for stream, each in ordered.items()}
             self._looked_ns = began_ns
+
+
+def usual_mock() -> str | None:
+    """USUAL_MOCK, if a mock provider answers there."""
+    try:
+        _read_health(fetch("GET", f"{USUAL_MOCK}/-/health", limit_s=1).body)
+    except (FetchFailed, msgspec.DecodeError):
+        return None
+    return USUAL_MOCK
 
 
 def _order(question: Question) -> dict[str, Any]:

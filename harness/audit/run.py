@@ -90,7 +90,8 @@ class _Audit:
         self._lag = OwnLag()
 
     def run(self) -> Scorecard:
-        interrupted = False
+        interrupted, hub = False, gevent.get_hub()
+        hub.NOT_ERROR = (*hub.NOT_ERROR, KeyboardInterrupt)  # the hub hands it to us; it need not print it too
         try:
             with self._lag:
                 self._prepare()
