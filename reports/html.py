@@ -1,7 +1,7 @@
 """`report.html`: one file that opens with no network, now and in ten years.
 
 The page is made from the summary alone. Sections without data are absent. It works without scripts; the
-script only adds a shared cursor, series to choose from, and downloads.
+scripts only add a shared cursor, a stretch of time to look at, series to choose from, and downloads.
 """
 
 import base64
@@ -30,7 +30,7 @@ def render(summary: Summary) -> str:
         summary=summary,
         chapters=chapters.of(summary),
         css=own("page.css", palette.css()),
-        script=own("page.js"),
+        script=own("page.js") + own("timeline.js"),
         # Inside a script element only "<" can end it or open a comment; JSON has another way to write it.
         data=Markup(data.decode().strip().replace("<", "\\u003c")),  # noqa: S704 - escaped just here
         **_pictures(summary),

@@ -95,8 +95,8 @@ def _next(card: Scorecard) -> Text:
 def _where(card: Scorecard, folder: Path | None) -> list[RenderableType]:
     lines: list[RenderableType] = []
     if folder is not None:
-        lines.append(Text(f"  page    {folder / 'audit.html'}", "bold", overflow="fold"))
-        lines.append(Text(f"  json    {folder / 'audit.json'}", overflow="fold"))
+        lines.append(Text(f"  page    {folder / 'audit.html'}", "bold"))
+        lines.append(Text(f"  json    {folder / 'audit.json'}"))
     if card.audit.command:
-        lines.append(Text(f"  again   {card.audit.command}", overflow="fold"))
+        lines.append(Text(f"  again   {card.audit.command}"))
     return lines

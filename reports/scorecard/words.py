@@ -1,5 +1,7 @@
 """What a scorecard says besides its promises: what to look at first, what to do next, how far to trust it."""
 
+import re
+
 from harness.scorecard import GroupScore, Promise, Scorecard
 from harness.summary import State
 from reports.numerals import counted, number
@@ -51,6 +53,11 @@ def seen(promise: Promise) -> str:
         if value is not None
     ]
     return ", ".join(parts)
+
+
+def gist(evidence: str) -> str:
+    """The first statement of an evidence, for places where many stand below each other."""
+    return re.split(r"[;.] ", evidence, maxsplit=1)[0].rstrip(".")
 
 
 def doubts(card: Scorecard) -> list[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 from rich.console import Console
 
@@ -61,6 +62,16 @@ def test_a_late_generator_is_told_above_the_table() -> None:
 def test_the_files_are_named_where_they_were_written() -> None:
     assert "page    runs/a1/audit.html" in shown(kept(), Path("runs/a1"))
     assert "audit.html" not in shown(kept())
+
+
+def test_a_long_command_is_whole_also_where_nothing_is_wrapped() -> None:
+    card = kept()
+    command = f"streamproof audit {'x' * 200}/mine.yaml"
+    card = msgspec.structs.replace(card, audit=msgspec.structs.replace(card.audit, command=command))
+    console = Console(width=80, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
+    with console.file:
+        console.print(final(card), soft_wrap=True)
+    assert f"again   {command}\n" in console.export_text()
 
 
 def test_markup_prints_as_it_is_and_controls_as_pictures() -> None:

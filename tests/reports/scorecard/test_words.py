@@ -2,7 +2,7 @@
 
 import msgspec
 
-from reports.scorecard.words import alone, doubts, in_state, next_step, of_group, seen, tally
+from reports.scorecard.words import alone, doubts, gist, in_state, next_step, of_group, seen, tally
 from tests.reports.scorecard.examples import BUFFERED, broken, card, interrupted, invalid, kept, promise
 
 
@@ -27,6 +27,12 @@ def test_numbers_are_told_where_the_check_has_some() -> None:
     [first, *_] = in_state(broken(), "FAIL")
     assert seen(first) == "seen 604 ms, limit 50.0 ms"
     assert seen(promise("a", "errors")) == ""
+
+
+def test_the_gist_of_an_evidence_is_its_first_statement() -> None:
+    assert gist("0 of 5 were told; closes at token 1: whole after 1.5 s.") == "0 of 5 were told"
+    assert gist("2 of 3 framings were misread. Cut in two: 30 tokens.") == "2 of 3 framings were misread"
+    assert gist("It took 1.5 s.") == "It took 1.5 s"
 
 
 def test_nothing_is_doubtful_about_a_sound_audit() -> None:
