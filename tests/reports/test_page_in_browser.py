@@ -135,6 +135,37 @@ def test_the_cursor_tells_one_second_of_every_row(opened) -> None:
     assert page.locator(".cursor").is_visible()
 
 
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_stretch_of_time_is_shown_alone_in_all_rows(opened, width: int) -> None:
+    page = opened(demo(), viewport={"width": width, "height": 900}).page
+    stack, shown = page.locator(".stack"), page.locator(".shown")
+    figure = page.locator(".stack figure").nth(1)
+    figure.scroll_into_view_if_needed()
+    before = page.locator(".stack svg.chart:visible text").all_inner_texts()
+    box = figure.bounding_box()
+    height = box["y"] + box["height"] - 40
+    page.mouse.move(box["x"] + box["width"] * 0.4, height)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.6, height, steps=4)
+    page.mouse.up()
+    end_s = float(stack.get_attribute("data-end"))
+    low, high = (float(word.split()[0]) for word in shown.inner_text().split(" to "))
+    assert 0.25 * end_s < low < high < 0.75 * end_s
+    length = high - low
+    assert 0.15 * end_s < length < 0.3 * end_s
+    moved = page.locator(".stack svg.chart:visible g[transform^=matrix]")
+    charts = page.locator(".stack svg.chart:visible")
+    assert all(charts.nth(n).locator("g[transform^=matrix]").count() for n in range(charts.count()))
+    assert moved.count() > charts.count()
+    stack.focus()
+    page.keyboard.press("+")
+    low, high = (float(word.split()[0]) for word in shown.inner_text().split(" to "))
+    assert high - low == pytest.approx(length / 2, abs=1.5)
+    page.keyboard.press("0")
+    assert shown.inner_text() == ""
+    assert page.locator(".stack svg.chart:visible text").all_inner_texts() == before
+
+
 def test_a_reader_chooses_one_series_of_percentiles(opened) -> None:
     page = opened(demo()).page
     ok_rows, all_rows = (
