@@ -76,6 +76,8 @@ class Examiner:
             begun_ns = clock.now()
             heard = self._ask(questions, streams, begun_ns)
             self._complete(heard, streams, begun_ns)
+            if "kept" in check.needs and not self._system.down:
+                self._look_up(heard)
         finally:
             if self._mock is not None:
                 self._mock.forget(streams)
@@ -127,17 +129,19 @@ class Examiner:
             self._mock.settled(streams, self._left_s(heard, begun_ns) + _WAIT_S)
             for one in heard:
                 one.ledger = self._mock.rows(one.record.stream)
-        system = self._system
-        log = system.log
+        log = self._system.log
         if log is not None:
             asked = [one for one in heard if one.record.status is not None or one.ledger]
             _until(lambda: all(log.line(one.record.stream) for one in asked))
             for one in heard:
                 one.log = log.line(one.record.stream)
-        if system.file.endpoints.kept is not None and not system.down:
-            for one in heard:
-                if one.question.leave is not None:
-                    _until(partial(self._has_kept, one))
+
+    def _look_up(self, heard: Sequence[Heard]) -> None:
+        """What the system has kept of the answers that their users left. Only where a check asks: one that
+        keeps nothing is waited for each time."""
+        for one in heard:
+            if one.question.leave is not None:
+                _until(partial(self._has_kept, one))
 
     def _has_kept(self, heard: Heard) -> bool:
         heard.kept = self._system.kept(heard.record.stream)
