@@ -56,6 +56,8 @@ class Answer:
             return
         if why is None and self._decoder.completion is Completion.OPEN:
             why = failure.TRUNCATED
+        elif why is None and self.reason == "tool_calls" and not self.calls:
+            why = failure.CORRUPT  # it stopped for calls that it did not make: that is no answer to anybody
         self.over, self.failure = True, why
 
     def end(self) -> list[TokenEvent]:

@@ -16,6 +16,9 @@ class Calls:
     def __init__(self) -> None:
         self._open: list[tuple[str, list[str]]] = []
 
+    def __len__(self) -> int:
+        return len(self._open)
+
     def take(self, event: TokenEvent) -> bool:
         """Take a TOOL event; False for arguments that belong to no call."""
         if event.code:

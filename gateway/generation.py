@@ -75,9 +75,6 @@ class Generation:
             self._end(self.why)
         else:
             self._end(answer.failure, answer.reason, usage)
-        finally:
-            if not self.over:  # a mistake of ours: the task's exception is logged, and no user waits for ever
-                self._end(failure.BROKEN)
 
     async def news(self, position: int, until: float) -> None:
         """Wait until there is more than `position` pieces, an ending, or a beginning; at most to `until`."""
@@ -102,6 +99,12 @@ class Generation:
     def gone(self, listener: object) -> None:
         self.listeners.pop(listener, None)
         self._room.set()
+
+    def abandon(self, cancelled: bool) -> None:
+        """Its task is over. Whoever still waits has to be told, after a mistake of ours too; and a task that
+        is cancelled before its first step never gets to say anything."""
+        if not self.over:
+            self._end(self.why if cancelled else failure.BROKEN)
 
     def kept(self) -> Kept:
         """What stays of it."""
@@ -147,6 +150,7 @@ class Generation:
                 if data:
                     fresh = answer.feed(data)
                     content += fresh
+                    self._size += sum(len(event.text) for event in fresh)  # also of what nobody is shown
                     self._take(self._showing.show(fresh))
                     if self._size > MAX_BYTES:
                         answer.close(failure.TOO_LONG)
@@ -164,7 +168,6 @@ class Generation:
     def _take(self, shown: list[TokenEvent]) -> None:
         if shown:
             self.pieces += shown
-            self._size += sum(len(event.text) for event in shown)
             self._tell()
 
     async def _wait_for_the_slowest(self) -> None:

@@ -144,3 +144,9 @@ def test_reasons_are_the_same_words_whoever_said_them(dialect: str, said: str, h
     answer = answer_of(dialect)
     answer.feed(say.start() + say.text("a") + say.finish(said, Usage(1, 1)) + say.end())
     assert (answer.failure, answer.reason) == (None, heard)
+
+
+def test_an_answer_that_stopped_for_calls_it_did_not_make_is_none():
+    answer = answer_of()
+    answer.feed(FINISH.replace(b"length", b"tool_calls") + DONE)
+    assert answer.failure == failure.CORRUPT

@@ -366,3 +366,15 @@ def test_openais_own_client_raises_where_an_answer_breaks_off():
                 await client.chat.completions.create(model="m", messages=[{"role": "user", "content": "hi"}])
 
     run(play())
+
+
+def test_hidden_thoughts_without_end_are_not_collected_for_ever(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("gateway.generation.MAX_BYTES", 1000)
+    thought = chunk(b'data: {"choices":[{"index":0,"delta":{"reasoning":"%b"}}]}\n\n' % (b"x" * 600))
+
+    async def script(peer: Peer) -> None:
+        await peer.send(HEAD, thought, thought)
+        await peer.left()
+
+    _, heard = hear(script, "/api/chat/stream", {"prompt": "hi"}, reasoning="hidden")
+    assert json.loads(heard.removeprefix(b"data: "))["error"]["type"] == "answer_too_long"
