@@ -61,7 +61,9 @@ class BuiltIn:
         self._tell(f"mock provider  {self._upstream}")
 
     def start(self) -> None:
-        """The gateway, at the address that it had before."""
+        """The gateway, at the address that it had before, once that one has gone."""
+        if self._port:
+            self._parts[-1].stop(grace_s=DRAIN_S + 1)
         command = [sys.executable, "-m", "gateway", "--upstream", self._upstream, "--port", str(self._port)]
         command += [word for pair in OPTIONS.items() for word in pair]
         command += ["--log", str(self._log), *self._defects]

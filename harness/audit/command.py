@@ -54,8 +54,11 @@ def run(arguments: argparse.Namespace, argv: list[str], tell: Tell, *_: object) 
         return 0
     told: Callable[[str], None] = (lambda _: None) if arguments.json else tell
     wanted = Wanted(checks=checks, thorough=arguments.thorough, argv=argv, defects=arguments.defect)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # both end in a scorecard of what there is
-    card = _audit(arguments, wanted, told)
+    usual = signal.signal(signal.SIGTERM, signal.default_int_handler)  # it too leaves a scorecard
+    try:
+        card = _audit(arguments, wanted, told)
+    finally:
+        signal.signal(signal.SIGTERM, usual)
     folder = folder_of(card, arguments.out)
     write.write_all(card, folder)
     if arguments.json:
@@ -72,8 +75,9 @@ def _audit(arguments: argparse.Namespace, wanted: Wanted, told: Callable[[str], 
         raise PlanError("--defect is for our own gateway; leave the target out, or start it with --defect")
     if arguments.target.startswith(("http://", "https://")):
         provider = arguments.provider or usual_mock()
+        file = _bare(arguments.target, provider)
         told(f"mock provider  {provider or 'none: only what users see is judged'}")
-        return audit(_bare(arguments.target, provider), wanted, tell=told)
+        return audit(file, wanted, tell=told)
     if arguments.provider is not None:
         raise PlanError(f"--provider is for a bare URL; write provider.admin into {arguments.target}")
     file = load_as(Path(arguments.target), Audited)

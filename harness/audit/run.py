@@ -1,6 +1,7 @@
 """One audit, whole: preflight, control, the checks in their stages, the scorecard."""
 
 import os
+import shlex
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -91,7 +92,10 @@ class _Audit:
 
     def run(self) -> Scorecard:
         interrupted, hub = False, gevent.get_hub()
-        hub.NOT_ERROR = (*hub.NOT_ERROR, KeyboardInterrupt)  # the hub hands it to us; it need not print it too
+        hub.NOT_ERROR = (
+            *hub.NOT_ERROR,
+            KeyboardInterrupt,
+        )  # the hub hands it to us; it need not print it too
         try:
             with self._lag:
                 self._prepare()
@@ -209,7 +213,7 @@ class _Audit:
             provider=self._mock.url if self._mock is not None else "",
             target_file=self._wanted.target_file,
             defects=self._wanted.defects,
-            command=" ".join(self._wanted.argv),
+            command=shlex.join(self._wanted.argv),
             argv=self._wanted.argv,
             version=__version__,
             interrupted=interrupted,

@@ -11,6 +11,8 @@ from harness.dialects.dialect import Ask, Dialect, HttpRequest
 from harness.plan.audited import Audited
 
 _JSON = {"content-type": "application/json"}
+_MUST_CAP = ("anthropic",)  # which demands a number, and has one of its own otherwise
+_SPARE = 1_000
 
 
 def answer_id(stream: int) -> str:
@@ -40,7 +42,7 @@ def request(file: Audited, question: Question, stream: int, api_key: str) -> Htt
     ask = Ask(
         prompt=f"{mark(stream)} {question.prompt}",
         model=file.target.model or "",
-        max_tokens=file.target.max_tokens,
+        max_tokens=_room_for(question, file),
         stream=question.endpoint != "whole" and (question.streamed or question.endpoint != "openai"),
         api_key=api_key,
         answer_id=answer_id(stream),
@@ -53,6 +55,14 @@ def request(file: Audited, question: Question, stream: int, api_key: str) -> Htt
     if not ask.stream:
         accepts["accept"] = "application/json"
     return msgspec.structs.replace(made, headers={**made.headers, **accepts})
+
+
+def _room_for(question: Question, file: Audited) -> int | None:
+    """A cap that the ordered answer fits under; none where neither target nor dialect wants one."""
+    needed = question.tokens + question.reasoning_tokens + _SPARE
+    if file.target.max_tokens is not None:
+        return max(file.target.max_tokens, needed)
+    return needed if file.target.dialect in _MUST_CAP else None
 
 
 def _in_dialect(dialect: Dialect, ask: Ask, path: str, question: Question) -> HttpRequest:

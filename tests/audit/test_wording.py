@@ -43,8 +43,18 @@ def test_the_other_endpoints_of_a_generic_system_take_json(endpoint: Any, path: 
     assert (made.method, made.path, made.headers["content-type"]) == ("POST", path, "application/json")
     more = {"pattern": "fields", "schema": {"type": "object"}} if endpoint == "structured" else {}
     prompt = "[sid:004242] Tell me about the sea."
-    assert body == {"prompt": prompt, "stream": "audit-4242", "model": "m", "max_tokens": 9, **more}
+    assert body == {"prompt": prompt, "stream": "audit-4242", "model": "m", "max_tokens": 1030, **more}
     assert made.headers.get("accept") == ("application/json" if endpoint == "whole" else None)
+
+
+def test_the_answer_that_is_ordered_fits_under_every_cap() -> None:
+    def cap(**target: Any) -> object:
+        return json.loads(sent(Question(name="q", tokens=30), **target).body).get("max_tokens")
+
+    assert cap(dialect="openai") is None
+    assert cap(dialect="openai", max_tokens=9) == 1030
+    assert cap(dialect="openai", max_tokens=4000) == 4000
+    assert cap(dialect="anthropic") == 1030
 
 
 def test_the_openai_endpoint_is_asked_in_its_words_either_way() -> None:
