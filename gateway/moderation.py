@@ -5,7 +5,8 @@ import unicodedata
 
 from harness.plan.plan import GatewayOptions
 
-_DIGITS = re.compile(r"(?<!\d)(?<!\d\.)\d(?:[ -]?\d){12,18}(?!\.?\d)")  # as long as the number of a payment card
+# As many digits as the number of a payment card has, and no part of a longer or a broken number.
+_DIGITS = re.compile(r"(?<!\d)(?<!\d\.)\d(?:[ -]?\d){12,18}(?!\.?\d)")
 
 
 class Moderation:

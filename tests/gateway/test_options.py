@@ -6,7 +6,6 @@ import pytest
 from gateway.options import parse
 from harness.plan.plan import GatewayOptions
 
-
 VALUES = {bool: True, str: "clock", int: 3, float: 3.0}
 
 
