@@ -73,7 +73,7 @@ class Answers:
         self._live[id] = generation
         run = generation.run(self._upstream, self._limiter, ask, authorization)
         task = self._tasks[generation] = asyncio.create_task(run)
-        task.add_done_callback(lambda _: self._over(id, generation))
+        task.add_done_callback(lambda task: self._over(id, generation, task))
         return generation
 
     @contextmanager
@@ -110,7 +110,8 @@ class Answers:
         if task := self._tasks.get(generation):
             task.cancel()
 
-    def _over(self, id: str, generation: Generation) -> None:
+    def _over(self, id: str, generation: Generation, task: "asyncio.Task[None]") -> None:
+        generation.abandon(task.cancelled())
         del self._tasks[generation]
         if self._live.get(id) is generation:
             del self._live[id]

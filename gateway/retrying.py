@@ -37,21 +37,21 @@ class Retrying:
         """
         if content or attempts > self._retries or not why.passing:
             return None
-        backoff_s = min(_MOST_S, _BASE_S * 2 ** (attempts - 1)) * (0.5 + self._draw() / 2)
+        backoff_s = min(_MOST_S, _BASE_S * 2.0 ** (attempts - 1)) * (0.5 + self._draw() / 2)
         asked_s = self._retry_after_s(why.headers.get("retry-after", ""))
         if asked_s is None:
             return backoff_s
         if asked_s > self._longest_s:
             return None
-        return max(asked_s + _JITTER_S * self._draw(), backoff_s)
+        return max(backoff_s, asked_s + _JITTER_S * self._draw())
 
     def _retry_after_s(self, text: str) -> float | None:
         """Both forms of the header (RFC 9110, 10.2.3); None for none, or for nonsense."""
         try:
-            return float(max(0.0, float(text)))
+            wait_s = float(text)
         except ValueError:
-            pass
-        try:
-            return max(0.0, parsedate_to_datetime(text).timestamp() - self._wall())
-        except (ValueError, TypeError):
-            return None
+            try:
+                wait_s = parsedate_to_datetime(text).timestamp() - self._wall()
+            except (ValueError, TypeError):
+                return None
+        return max(0.0, wait_s)
