@@ -1,0 +1,115 @@
+"""Mock provider, reference gateway and a real nginx in front of it, audited through a target file."""
+
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from harness import scorecard
+from harness.stack import nginx
+from harness.stack.part import Part, free_port
+from tests.misbehaving import certificate
+
+GUIDE = Path(__file__).parents[2] / "docs" / "nginx.md"
+_LONGEST_S = 100
+
+# Temporary files of nginx go into its folder: its compiled-in ones belong to the system's own nginx.
+_CONFIG = """\
+worker_processes 1;
+pid {folder}/nginx.pid;
+error_log {folder}/nginx-error.log warn;
+events {{
+    worker_connections 1024;
+}}
+http {{
+    access_log off;
+    client_body_temp_path {folder}/client-body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    upstream gateway {{
+        server {gateway};
+    }}
+    server {{
+        listen {listen};
+        {location}
+    }}
+}}
+"""
+
+
+def locations() -> list[str]:
+    """The configurations of the guide, in its order."""
+    return re.findall(r"^```nginx\n(.*?)^```", GUIDE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+
+
+class Stack:
+    """`url` is nginx, `gateway` the gateway behind it."""
+
+    def __init__(self, folder: Path, provider: str, gateway: str, url: str) -> None:
+        self._folder, self.provider, self.gateway, self.url = folder, provider, gateway, url
+
+    def audit(self, *checks: str, probes: Mapping[str, object]) -> dict[str, scorecard.Promise]:
+        """What `streamproof audit` says of `checks`, by their ids."""
+        target = {
+            "target": {"url": self.url, "dialect": "generic", "verify_tls": False},
+            "provider": {"admin": self.provider},
+            "hops": {"gateway": self.gateway},
+            "policies": {"heartbeat_s": 1},
+            "probes": probes,
+        }
+        file = self._folder / "target.yaml"
+        file.write_text(json.dumps(target), encoding="utf-8")
+        command = [sys.executable, "-m", "harness.cli", "audit", str(file), "--only", ",".join(checks)]
+        command += ["--json", "--out", str(self._folder / "runs")]
+        done = subprocess.run(command, capture_output=True, timeout=_LONGEST_S, check=False)
+        assert done.stdout, done.stderr.decode()
+        return {promise.id: promise for promise in scorecard.decode(done.stdout).promises}
+
+
+@contextmanager
+def stack(location: str, *options: str, tls: bool = False) -> Iterator[Stack]:
+    """nginx with `location`, the gateway with `options`."""
+    with tempfile.TemporaryDirectory(prefix="streamproof-") as name:
+        folder, parts = Path(name), list[Part]()
+        try:
+            ledger = str(folder / "ledger")
+            provider = _started(parts, folder, "mock", "mock_provider", "--ledger-dir", ledger)
+            gateway = _started(parts, folder, "gateway", "gateway", "--upstream", provider, *options)
+            yield Stack(folder, provider, gateway, _nginx(parts, folder, gateway, location, tls))
+        finally:
+            for part in reversed(parts):
+                part.stop()
+
+
+def _started(parts: list[Part], folder: Path, name: str, module: str, *options: str) -> str:
+    part = Part(name, [sys.executable, "-m", module, "--port", "0", *options], folder / f"{name}.log")
+    parts.append(part)
+    part.start()
+    ready: dict[str, Any] = part.wait_ready_line()
+    return f"http://{ready['host']}:{ready['port']}"
+
+
+def _nginx(parts: list[Part], folder: Path, gateway: str, location: str, tls: bool) -> str:
+    port = free_port()
+    listen = f"127.0.0.1:{port}"
+    if tls:
+        chain, key = certificate(folder)
+        listen += f" ssl; ssl_certificate {chain}; ssl_certificate_key {key}"
+    config = folder / "nginx.conf"
+    config.write_text(
+        _CONFIG.format(
+            folder=folder, listen=listen, gateway=gateway.removeprefix("http://"), location=location
+        )
+    )
+    part = Part("nginx", nginx.command(config), folder / "nginx.log")
+    parts.append(part)
+    part.start()
+    part.wait_port(port)
+    return f"http{'s' if tls else ''}://127.0.0.1:{port}"
