@@ -117,7 +117,7 @@ def _headline(promises: Sequence[Promise], info: AuditInfo, state: State) -> str
             open_ones = [p.id for p in promises if p.state == "INCONCLUSIVE"]
             return f"No promise was seen broken, but there is too little evidence for {_some(open_ones)}."
         case _:
-            return "Nothing could be measured: the target file says of nothing that the checks need."
+            return "Nothing could be measured: the target file offers nothing that these checks need."
 
 
 def _some(names: Sequence[str]) -> str:

@@ -72,4 +72,5 @@ def _has(file: Audited, after_disconnect: str) -> frozenset[Need]:
 def missing(check: Check, known: Terms) -> str:
     """Why `check` cannot be measured, and what to declare; empty where it can."""
     lacking = sorted(check.needs - known.has)
-    return f"Not measured: {'; '.join(_HOW[need] for need in lacking)}." if lacking else ""
+    why = "; ".join(_HOW[need] for need in lacking)
+    return f"{why[0].upper()}{why[1:]}." if why else ""

@@ -100,7 +100,7 @@ def next_step(card: Scorecard) -> str:
     missing = in_state(card, "NOT MEASURED")
     if missing:
         return (
-            f"{counted(len(missing), 'promise')} could not be asked about, first {missing[0].id}: "
+            f"{counted(len(missing), 'promise')} could not be asked about. Begin with {missing[0].id}: "
             f"{missing[0].evidence or 'see its row'}"
         )
     return "Nothing to mend. Run the audit with every release (docs/audit.md says how)."

@@ -69,8 +69,11 @@ def came(heard: Heard) -> str:
 
 
 def ending(record: StreamRecord) -> str:
-    """`error_event upstream_died`, `refused http_502`."""
-    return f"{record.outcome} {record.error_code or record.detail}".strip()
+    """`error_event upstream_died`, `refused http_502`, `truncated_fin`: nothing is said twice."""
+    outcome, detail = str(record.outcome), record.error_code or record.detail
+    if outcome.startswith(detail):
+        return outcome
+    return detail if detail.startswith(outcome) else f"{outcome} {detail}"
 
 
 def frames(heard: Heard) -> list[Frame]:

@@ -17,7 +17,7 @@ def test_a_lost_token_fails_and_names_the_way():
 
     found = finding(NAME, four_events_a_chunk=dropping)
     assert (found.state, found.value, found.streams) == ("FAIL", 1, [45])
-    assert "four events a chunk: 79 of 80 tokens (1 lost), then corrupt corrupt" in found.evidence
+    assert "four events a chunk: 79 of 80 tokens (1 lost), then corrupt" in found.evidence
     assert "blank lines" in found.fix
 
 

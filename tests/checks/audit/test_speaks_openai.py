@@ -78,7 +78,7 @@ def test_the_shape_of_openai_passes():
         (changed(b'"finish_reason":"stop"', b'"finish_reason":null'), "finish reasons []"),
         (
             lambda events: [*events[:5], *events[6:]],
-            "29 of 30 tokens (1 lost), then corrupt corrupt in its deltas",
+            "29 of 30 tokens (1 lost), then corrupt in its deltas",
         ),
         (changed(b'"total_tokens":42', b'"total_tokens":30'), "total_tokens 30 of 12 and 30"),
         (lambda events: [b"data: hello\n\n", *events], "chunk 1 of 34 is no JSON object"),

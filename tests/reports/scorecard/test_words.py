@@ -68,7 +68,7 @@ def test_each_other_end_has_its_own_next_step() -> None:
     unclear = card([promise("a", "errors", "INCONCLUSIVE")], "INCONCLUSIVE", 3)
     assert next_step(unclear).startswith("1 promise stayed open, first a. Ask it again alone: ")
     blind = card([promise("a", "errors", "NOT MEASURED", evidence="no mock is behind it")], "PASS", 0)
-    assert next_step(blind) == "1 promise could not be asked about, first a: no mock is behind it"
+    assert next_step(blind) == "1 promise could not be asked about. Begin with a: no mock is behind it"
 
 
 def test_an_audit_of_one_check_is_repeated_as_it_was() -> None:
