@@ -89,13 +89,13 @@ def next_step(card: Scorecard) -> str:
         fix = first.fix.partition(". ")[0].rstrip(". ")  # the rest is in its row
         todo = f"Begin with {first.id}: {fix}." if fix else f"Begin with {first.id}."
         again = alone(card, first)
-        return f"{todo} Then ask it again alone: {again}" if again else todo
+        return f"{todo} Then ask it again alone: `{again}`" if again else todo
     if card.audit.interrupted:
         return "Let the audit run to its end."
     unclear = in_state(card, "INCONCLUSIVE")
     if unclear:
         again = alone(card, unclear[0])
-        repeat = f" Ask it again alone: {again}" if again else ""
+        repeat = f" Ask it again alone: `{again}`" if again else ""
         return f"{counted(len(unclear), 'promise')} stayed open, first {unclear[0].id}.{repeat}"
     missing = in_state(card, "NOT MEASURED")
     if missing:

@@ -52,7 +52,7 @@ def test_an_interruption_tells_how_far_the_audit_got() -> None:
 def test_the_next_step_is_the_fix_of_the_heaviest_broken_promise_and_its_check_alone() -> None:
     assert next_step(broken()) == (
         "Begin with does_not_hold_back: Set `proxy_buffering off` in nginx, or send X-Accel-Buffering: no. "
-        "Then ask it again alone: streamproof audit mine.yaml --only does_not_hold_back"
+        "Then ask it again alone: `streamproof audit mine.yaml --only does_not_hold_back`"
     )
 
 
