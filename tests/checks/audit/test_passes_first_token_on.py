@@ -23,12 +23,15 @@ def adding(before_ms, after_ms):
 
 def test_a_few_milliseconds_pass():
     found = finding(NAME, answer=adding(2, 3))
-    assert (found.state, found.value, found.limit, found.unit) == ("PASS", pytest.approx(4.0), 100.0, "ms")
+    assert (found.state, found.value, found.limit, found.unit) == ("PASS", pytest.approx(5.0), 100.0, "ms")
     assert "2.0 ms before it asked the provider and 3.0 ms with the first token" in found.evidence
 
 
-def test_the_audits_own_floor_is_not_the_systems():
-    assert finding(NAME, Terms(direct_hold_ms=50), answer=adding(60, 60)).state == "PASS"
+def test_what_the_audits_own_ends_need_is_not_held_against_the_system():
+    slow = adding(60, 60)
+    found = finding(NAME, Terms(direct_hold_ms=50), answer=slow)
+    assert (found.state, "up to 50 ms as well" in found.evidence) == ("INVALID", True)
+    assert finding(NAME, Terms(direct_hold_ms=5), answer=slow).state == "FAIL"
 
 
 @pytest.mark.parametrize(("before", "after", "fix"), [(300, 2, "pooled"), (2, 300, "proxy_buffering")])
