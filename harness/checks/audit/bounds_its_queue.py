@@ -37,7 +37,7 @@ def judge(heard: Sequence[Heard], terms: Terms) -> Finding:
     if room is None or problem is not None:
         return problem or hearing.unjudged("The target file declares no limit.", "NOT MEASURED")
     asked = [one for one in heard if one.record.sent_ns is not None]
-    over_ns = [one.record.closed_ns for one in asked if hearing.finished(one) and one.record.closed_ns]
+    over_ns = [one.record.closed_ns for one in asked if _served(one) and one.record.closed_ns]
     first_over_ns = min(over_ns, default=None)
     together = [one for one in asked if first_over_ns is None or (one.record.sent_ns or 0) < first_over_ns]
     if len(together) <= room:
@@ -64,10 +64,15 @@ def judge(heard: Sequence[Heard], terms: Terms) -> Finding:
     )
 
 
+def _served(heard: Heard) -> bool:
+    """Got an answer; whether it is the right one is judged elsewhere."""
+    return hearing.finished(heard) or heard.record.outcome is Outcome.CORRUPT
+
+
 def _problem(heard: Heard) -> str:
     """What is wrong with what one user was told; empty where nothing is."""
     record = heard.record
-    if hearing.finished(heard):
+    if _served(heard):
         return ""
     if record.outcome not in (Outcome.REFUSED, Outcome.RATE_LIMITED):
         return f"some were let in and then got {hearing.ending(record)}"

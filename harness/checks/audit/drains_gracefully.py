@@ -58,8 +58,8 @@ def judge(heard: Sequence[Heard], terms: Terms) -> Finding:
 
 
 def _was_open(heard: Heard, at_ns: int) -> bool:
-    first_ns, closed_ns = heard.record.first_content_ns, heard.record.closed_ns
-    return first_ns is not None and first_ns < at_ns and (closed_ns is None or closed_ns > at_ns)
+    sent_ns, closed_ns = heard.record.sent_ns, heard.record.closed_ns
+    return sent_ns is not None and sent_ns < at_ns and (closed_ns is None or closed_ns > at_ns)
 
 
 def _is_clear(heard: Heard) -> bool:

@@ -4,20 +4,25 @@ from collections.abc import Sequence
 
 from harness.checks.audit import hearing
 from harness.checks.audit.check import Check, Finding, Heard, Leave, Question, Terms
+from harness.checks.audit.leaving import LATEST_S
 
 _TOKENS = 160
 _ITL_MS = 25.0
 
 
 def ask(terms: Terms) -> Sequence[Question]:
-    ways = [("closes", Leave(at_token=20)), ("resets", Leave(at_token=20, how="rst"))]
+    ways = [
+        ("closes", Leave(at_token=20, after_s=LATEST_S)),
+        ("resets", Leave(at_token=20, after_s=LATEST_S, how="rst")),
+    ]
     if "stop" in terms.has:
-        ways.append(("stop button", Leave(at_token=20, how="stop_button")))
+        ways.append(("stop button", Leave(at_token=20, after_s=LATEST_S, how="stop_button")))
     return [Question(name=name, tokens=_TOKENS, itl_ms=_ITL_MS, leave=leave) for name, leave in ways]
 
 
 def judge(heard: Sequence[Heard], terms: Terms) -> Finding:
-    judged = [one for one in heard if one.ledger and 0 < one.record.tokens < _TOKENS]
+    broken_off = [one for one in heard if one.ledger and one.record.tokens < _TOKENS]
+    judged = [one for one in broken_off if one.text() or one.kept]  # nothing read, nothing kept: no promise
     if not judged:
         return hearing.unjudged(f"Nobody left an answer that had begun: {hearing.endings(heard)}.")
     wrong = [one for one in judged if not (one.kept or "").startswith(one.text())]

@@ -11,6 +11,7 @@ from harness.clock import MS
 from harness.record import LedgerRow, Outcome
 
 MORE_S = 3.0  # how much longer than allowed an answer must last, so that going on shows
+LATEST_S = 1.0  # when a user leaves to whom the token has not come: a path that collects shall be judged too
 
 
 class Left(msgspec.Struct, frozen=True):
@@ -24,7 +25,7 @@ class Left(msgspec.Struct, frozen=True):
 
 def lasting_tokens(allowed_s: float, itl_ms: float) -> int:
     """How long an answer must be for its provider to be at work when all patience is over."""
-    return math.ceil((allowed_s + MORE_S) * 1000 / itl_ms)
+    return math.ceil((LATEST_S + allowed_s + MORE_S) * 1000 / itl_ms)
 
 
 def left_ns(heard: Heard) -> int | None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from harness.checks.audit import hearing
 from harness.checks.audit.broken import told
 from harness.checks.audit.check import Check, Finding, Heard, Leave, Question, Terms
+from harness.checks.audit.leaving import LATEST_S
 from harness.checks.audit.logged import number, without_lines
 from harness.record import Outcome
 
@@ -22,7 +23,7 @@ def ask(terms: Terms) -> Sequence[Question]:
         Question(name="refused", tokens=20, fault="h1:400", limits=hearing.BRIEF),
     ]
     if terms.after_disconnect == "cancel":  # else the answer goes on, and may well end as a whole one
-        leave = Leave(at_token=5)
+        leave = Leave(at_token=5, after_s=LATEST_S)
         questions.append(Question(name="left", tokens=200, itl_ms=25, leave=leave, limits=hearing.BRIEF))
     return questions
 

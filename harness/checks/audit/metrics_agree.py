@@ -75,7 +75,8 @@ def _counts(heard: Sequence[Heard], terms: Terms, before: str, after: str) -> li
     tokens = _grown(before, after, names.tokens)
     if tokens is not None:
         least = sum(hearing.written(one) for one in whole)
-        most = sum(hearing.written(one) for one in heard)  # what a broken answer counts for is open
+        # What a broken answer counts for is open, and so is every attempt at it.
+        most = sum(row.emitted_tokens for one in heard for row in one.ledger)
         told.append((least <= tokens <= most, f"{tokens:.0f} tokens of {least} to {most}"))
     still = total(after, names.open) if names.open else None
     if still is not None:

@@ -6,7 +6,7 @@ import msgspec
 
 from harness.checks.audit import hearing
 from harness.checks.audit.check import Check, Finding, Heard, Leave, Question, Terms
-from harness.checks.audit.leaving import judge_leaving, lasting_tokens
+from harness.checks.audit.leaving import LATEST_S, judge_leaving, lasting_tokens
 from harness.record import Outcome
 
 _ITL_MS = 25.0
@@ -25,7 +25,7 @@ def ask(terms: Terms) -> Sequence[Question]:
             name=f"stop at token {token}",
             tokens=tokens,
             itl_ms=_ITL_MS,
-            leave=Leave(at_token=token, how="stop_button"),
+            leave=Leave(at_token=token, after_s=LATEST_S, how="stop_button"),
         )
         for token in (5, 20)
     ]

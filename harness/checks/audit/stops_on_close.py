@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from harness.checks.audit.check import Check, Finding, Heard, Leave, Question, Terms
-from harness.checks.audit.leaving import judge_leaving, lasting_tokens
+from harness.checks.audit.leaving import LATEST_S, judge_leaving, lasting_tokens
 
 _ITL_MS = 25.0
 
@@ -13,9 +13,9 @@ def ask(terms: Terms) -> Sequence[Question]:
     return [
         Question(name=name, tokens=tokens, itl_ms=_ITL_MS, leave=leave)
         for name, leave in (
-            ("closes at token 5", Leave(at_token=5)),
-            ("resets at token 5", Leave(at_token=5, how="rst")),
-            ("closes at token 20", Leave(at_token=20)),
+            ("closes at token 5", Leave(at_token=5, after_s=LATEST_S)),
+            ("resets at token 5", Leave(at_token=5, after_s=LATEST_S, how="rst")),
+            ("closes at token 20", Leave(at_token=20, after_s=LATEST_S)),
         )
     ]
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from harness.checks.audit import hearing
 from harness.checks.audit.check import Check, Finding, Heard, Leave, Question, Terms
+from harness.checks.audit.leaving import LATEST_S
 from harness.clock import MS
 from harness.dialects.events import CONTENT
 from harness.plan.target import Limits
@@ -20,8 +21,8 @@ _ENOUGH = 0.75  # of them
 _ACCUMULATED_TOKENS = 10_000  # where each event repeats all that came before
 _FROZEN_S = 7.5
 _READERS = 5
-_TOKENS = 120
-_ITL_MS = 60.0
+# An event of 500 bytes each 60 ms: a path that collects a few KiB is no frozen one.
+_TOKENS, _CHUNK, _ITL_MS = 2_400, 20, 3.0
 _LIMIT_MS = 1_500.0
 
 
@@ -34,11 +35,17 @@ def ask(terms: Terms) -> Sequence[Question]:
         tokens=tokens,
         tokens_per_chunk=_FROZEN_CHUNK,
         itl_ms=2_500 / tokens,
-        leave=Leave(at_token=_FROZEN_CHUNK + 1, how="stop_reading"),
+        leave=Leave(at_token=_FROZEN_CHUNK + 1, after_s=LATEST_S, how="stop_reading"),
         limits=Limits(headers_s=10, first_content_s=10, idle_s=30, total_s=_FROZEN_S),
     )
     readers = [
-        Question(name=f"reader {number}", tokens=_TOKENS, itl_ms=_ITL_MS, limits=hearing.BRIEF)
+        Question(
+            name=f"reader {number}",
+            tokens=_TOKENS,
+            tokens_per_chunk=_CHUNK,
+            itl_ms=_ITL_MS,
+            limits=hearing.BRIEF,
+        )
         for number in range(_READERS)
     ]
     return [frozen, *readers]

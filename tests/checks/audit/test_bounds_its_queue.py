@@ -65,6 +65,14 @@ def test_one_who_waits_for_ever_fails() -> None:
     assert (found.state, "timed_out timeout_headers" in found.evidence) == ("FAIL", True)
 
 
+def test_a_wrong_answer_is_judged_elsewhere() -> None:
+    heard = crowd([refused(asked, 503, BUSY) for asked in EXTRA])
+    garbled = [(30.0, b'data: {"content":"???"}\n\n'), *scenes.pieces_of(SERVED[0])]
+    heard[0] = scenes.heard(SERVED[0], garbled)
+    assert heard[0].record.outcome == "corrupt"
+    assert state(CHECK, heard, TERMS) == "PASS"
+
+
 def test_users_who_did_not_ask_together_say_nothing() -> None:
     assert state(CHECK, [scenes.heard(asked) for asked in SERVED], TERMS) == "INCONCLUSIVE"
     assert state(CHECK, [], TERMS) == "INCONCLUSIVE"

@@ -1,7 +1,7 @@
 import msgspec
 import pytest
 
-from harness.checks.audit.check import Heard
+from harness.checks.audit.check import Heard, Question
 from harness.checks.audit.drains_gracefully import CHECK
 from harness.transports.reception import Cause
 from tests.checks.audit import scenes
@@ -23,6 +23,13 @@ def test_answers_that_are_finished_pass() -> None:
     found = finding(CHECK, drain([scenes.heard(asked) for asked in UNDER_WAY]))
     assert (found.state, found.value) == ("PASS", 0)
     assert "with 4 answers under way, it finished 4" in found.evidence
+
+
+def test_a_path_that_collects_has_answers_under_way_too() -> None:
+    def collected(asked: Question) -> Heard:
+        return scenes.heard(asked, [(3_000.0, b"".join(data for _, data in scenes.pieces_of(asked)))])
+
+    assert state(CHECK, drain([collected(asked) for asked in UNDER_WAY])) == "PASS"
 
 
 def test_answers_that_end_with_an_error_event_pass() -> None:

@@ -32,6 +32,7 @@ def test_less_than_was_read_or_something_else_fails() -> None:
 def test_without_an_answer_that_had_begun_nothing_is_said() -> None:
     assert state(CHECK, [unreached(asked) for asked in ASKED]) == "INCONCLUSIVE"
     assert state(CHECK, [left(ASKED[0], at_ms=5, kept="")]) == "INCONCLUSIVE"
+    assert state(CHECK, [left(ASKED[0], at_ms=5, kept=TEXT)]) == "PASS"
     assert state(CHECK, [scenes.heard(ASKED[0])]) == "INCONCLUSIVE"
 
 

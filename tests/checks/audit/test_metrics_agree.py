@@ -83,6 +83,14 @@ def test_a_broken_answer_counted_as_whole_fails() -> None:
     assert (found.state, "4 of 3 whole answers" in found.evidence) == ("FAIL", True)
 
 
+def test_every_attempt_at_a_broken_answer_may_be_counted() -> None:
+    more = {**TRUE, "gateway_tokens_total": TRUE["gateway_tokens_total"] + 16}
+    heard = read(more)
+    assert state(CHECK, heard) == "FAIL"
+    heard[-1].ledger *= 2
+    assert state(CHECK, heard) == "PASS"
+
+
 def test_other_names_are_declared() -> None:
     names = MetricNames(
         streams="llm_requests", outcome="", tokens="out_tokens", ttft_s="", total_s="", open=""
