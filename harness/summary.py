@@ -87,6 +87,7 @@ class PhaseResult(msgspec.Struct, kw_only=True):
     tokens_received: int = 0
     wasted_tokens: int | None = None
     attempts_per_stream: float | None = None
+    goodput_ratio: float | None = None  # streams that succeeded within every objective, of those intended
 
 
 class CheckResult(msgspec.Struct, kw_only=True):

@@ -101,6 +101,8 @@ METRICS: dict[str, Definition] = {
 WORDS: dict[str, str] = {
     "all / ok": "Two series of every percentile. In “all”, a stream that never got there counts as ∞; in "
     "“ok” it is left out. Promises are held against “all”.",
+    "goodput ratio": "Streams that completed within every objective of their phase that can be asked of one "
+    "stream, of all that were intended. Objectives on pooled gaps and on shares are left out.",
     "interval": "The two small numbers are a 95 % interval of the percentile itself, from the number of "
     "streams behind it.",
     "n too small": "A percentile is printed only where at least two values are expected beyond it with 99 % "

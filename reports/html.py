@@ -16,7 +16,7 @@ from markupsafe import Markup
 from harness.summary import Summary
 from reports import definitions, json_report, numerals, outcomes, palette, states
 from reports.page import breakdown, chapters
-from reports.scoreboard import by_phase, scoreboard
+from reports.scoreboard import by_phase, objectives, scoreboard
 
 _PAGE = Path(__file__).parent / "page"
 MAX_BYTES = 5_000_000
@@ -90,6 +90,7 @@ def template(name: str) -> jinja2.Template:
         "share": numerals.share,
         "scoreboard": scoreboard,
         "by_phase": by_phase,
+        "objectives": objectives,
         "view": chapters,
         "states": states,
     }

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from harness.summary import Metric, PhaseResult, Quantile
+from harness.summary import CheckResult, Metric, PhaseResult, Quantile, Summary
 from reports.definitions import FLOORS, METRICS, PERCENTILES, Definition, label
 from reports.numerals import NEVER, number
 
@@ -46,6 +46,23 @@ def by_phase(phases: list[PhaseResult], metric: str) -> Table:
     return Table(
         _heads(columns), [line(metric, phase.span.name, phase.metrics[metric], columns) for phase in having]
     )
+
+
+class Objective(NamedTuple):
+    """One objective of the plan and what became of it in each phase that has it, by the phase's name."""
+
+    text: str
+    found: dict[str, CheckResult]
+
+
+def objectives(summary: Summary) -> list[Objective]:
+    """The objectives in the order of the plan. `goodput_ratio` of a phase says how many streams met all."""
+    rows: dict[str, Objective] = {}
+    for check in summary.checks:
+        if check.id.startswith("meets_slo "):
+            text = check.promise.removesuffix(".")
+            rows.setdefault(text, Objective(text, {})).found[check.phase] = check
+    return list(rows.values())
 
 
 def line(id: str, name: str, metric: Metric, columns: list[str]) -> Line:

@@ -28,8 +28,13 @@ def good(joined: Joined) -> Bools:
 
 def goodput_ratio(joined: Joined, chosen: Bools) -> float | None:
     """Good streams over intended ones."""
+    return share_of(joined, chosen, good(joined))
+
+
+def share_of(joined: Joined, chosen: Bools, flags: Bools) -> float | None:
+    """The same with the flags of `good`, which serve for many choices."""
     intended = int(np.count_nonzero(chosen & joined.calls))
-    return float(np.count_nonzero(good(joined) & chosen)) / intended if intended else None
+    return float(np.count_nonzero(flags & chosen)) / intended if intended else None
 
 
 SHARES = {"goodput_ratio": goodput_ratio}

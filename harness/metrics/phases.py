@@ -3,6 +3,7 @@
 import numpy as np
 
 from harness.metrics import samples_of, series
+from harness.metrics.goodput import good, share_of
 from harness.metrics.join import Joined
 from harness.metrics.outcomes import counts
 from harness.metrics.percentiles import metric
@@ -27,10 +28,11 @@ def metrics(joined: Joined, chosen: Bools) -> dict[str, Metric]:
 
 def phase_results(joined: Joined) -> list[PhaseResult]:
     """The phases that began, in the order of the plan."""
-    return [_result(joined, phase) for phase in joined.run.plan.phases if phase.name in joined.spans]
+    flags = good(joined)
+    return [_result(joined, phase, flags) for phase in joined.run.plan.phases if phase.name in joined.spans]
 
 
-def _result(joined: Joined, phase: Phase) -> PhaseResult:
+def _result(joined: Joined, phase: Phase, flags: Bools) -> PhaseResult:
     mine = joined.of_phase(phase.name)
     start, end = joined.spans[phase.name]
     emitted = int(joined.attempts["up_emitted_all"].to_numpy()[mine].sum())
@@ -47,6 +49,7 @@ def _result(joined: Joined, phase: Phase) -> PhaseResult:
         tokens_received=int(joined.attempts["tokens"].to_numpy()[mine].sum()),
         wasted_tokens=wasted_of(joined, mine),
         attempts_per_stream=attempts_per_stream(joined, mine),
+        goodput_ratio=share_of(joined, mine, flags) if phase.objectives else None,
     )
 
 

@@ -1,7 +1,7 @@
 """Percentile cells: a value with its interval, or the reason why there is none."""
 
-from harness.summary import Metric
-from reports.scoreboard import Cell, by_phase, cell, scoreboard
+from harness.summary import CheckResult, Metric, State
+from reports.scoreboard import Cell, by_phase, cell, objectives, scoreboard
 from tests.reports.examples import demo
 
 METRIC = Metric(
@@ -52,3 +52,22 @@ def test_known_metrics_come_first_and_p999_only_where_somebody_has_it() -> None:
 def test_phases_keep_their_order() -> None:
     names = [line.name for line in by_phase(demo().phases, "ttft_user").lines]
     assert names == ["warm-up", "steady", "mobile network", "provider quota", "recovery"]
+
+
+def test_an_objective_is_one_row_with_what_became_of_it_in_each_phase() -> None:
+    def objective(phase: str, state: State, text: str) -> CheckResult:
+        return CheckResult(id="meets_slo ttft_user p95", phase=phase, state=state, promise=text, evidence="")
+
+    summary = demo()
+    text = "ttft_user p95 < 1 s."
+    summary.checks = [
+        objective("steady", "PASS", text), objective("recovery", "FAIL", text),
+        objective("steady", "PASS", "ttft_user p95 < 2 s."),
+        CheckResult(id="completes", phase="steady", state="PASS", promise="", evidence=""),
+    ]  # fmt: skip
+    rows = objectives(summary)
+    assert [row.text for row in rows] == ["ttft_user p95 < 1 s", "ttft_user p95 < 2 s"]
+    assert {name: check.state for name, check in rows[0].found.items()} == {
+        "steady": "PASS",
+        "recovery": "FAIL",
+    }
