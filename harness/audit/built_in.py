@@ -98,6 +98,7 @@ class BuiltIn:
             policies=Policies(
                 reasoning="hidden",
                 tool_calls="hidden",
+                structured="fields",
                 retries=RETRIES,
                 stall_limit_s=IDLE_S,
                 heartbeat_s=HEARTBEAT_S,

@@ -57,7 +57,7 @@ def judge(heard: Sequence[Heard], terms: Terms) -> Finding:
     if slow and middle - terms.direct_hold_ms <= LIMIT_MS:
         return Finding(
             state="INVALID",
-            evidence=f"{said}; but without the system tokens took up to {terms.direct_hold_ms:.0f} ms as well.",
+            evidence=f"{said}; but without the system tokens took {terms.direct_hold_ms:.0f} ms as well.",
             value=middle,
             limit=LIMIT_MS,
             unit="ms",
