@@ -10,6 +10,8 @@ import urllib.request
 import pytest
 
 from gateway.__main__ import main
+from tests.gateway.test_app import TEXT
+from tests.gateway.upstream_script import HEAD, chunk
 
 pytestmark = pytest.mark.slow
 
@@ -45,6 +47,40 @@ def test_it_stops_with_a_stream_open(tmp_path):
                 process.kill()
 
 
+def draining(port: int) -> bool:
+    """What the gateway says of itself; it still serves."""
+    with socket.create_connection(("127.0.0.1", port)) as probe:
+        probe.sendall(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n")
+        return b"HTTP/1.1 503" in probe.recv(1024)
+
+
+@pytest.mark.parametrize("signals", [1, 2])
+def test_an_open_stream_hears_of_the_stop_before_it_is_cut(signals):
+    with socket.create_server(("127.0.0.1", 0)) as provider:
+        upstream = f"http://127.0.0.1:{provider.getsockname()[1]}"
+        command = [sys.executable, "-m", "gateway", "--upstream", upstream, "--port", "0"]
+        # With a second signal nobody waits for the drain's end; with one, the test does not either.
+        command += ["--drain-s", "0.2" if signals == 1 else "3600"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            try:
+                port = json.loads(process.stdout.readline())["port"]
+                with socket.create_connection(("127.0.0.1", port)) as client:
+                    client.sendall(b"GET /api/chat/stream?prompt=hi HTTP/1.1\r\nhost: x\r\n\r\n")
+                    with provider.accept()[0] as asked, client.makefile("rb") as heard:
+                        asked.sendall(HEAD + chunk(TEXT))
+                        while b"content" not in heard.readline():
+                            pass
+                        process.send_signal(signal.SIGTERM)
+                        if signals == 2:
+                            while not draining(port):
+                                pass
+                            process.send_signal(signal.SIGTERM)
+                        assert b"gateway_stopped" in heard.read()
+                assert process.wait(timeout=10) == 0
+            finally:
+                process.kill()
+
+
 def test_a_taken_port_is_one_message_and_exit_4(capsys):
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
@@ -54,6 +90,14 @@ def test_a_taken_port_is_one_message_and_exit_4(capsys):
     assert f"127.0.0.1:{port} is already in use" in said.err
     assert "--port" in said.err
     assert said.err.count("\n") == 1
+
+
+def test_a_log_that_cannot_be_is_one_message_and_exit_4(tmp_path, capsys):
+    log = tmp_path / "nowhere" / "log"
+    assert main(["--upstream", "http://127.0.0.1:1", "--port", "0", "--log", str(log)]) == 4
+    said = capsys.readouterr().err
+    assert str(log) in said
+    assert said.count("\n") == 1
 
 
 def test_a_store_that_cannot_be_is_one_message_and_exit_4(tmp_path, capsys):
