@@ -95,7 +95,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--pieces", default="100,1000,4000", help="lengths of answers (%(default)s)")
     options = parser.parse_args(argv)
     rows = measure([int(size) for size in options.pieces.split(",")])
-    print(json.dumps(rows, indent=2) if options.json else "\n".join(map(str, rows)))
+    print(json.dumps(rows) if options.json else "\n".join(map(str, rows)))
     return 0
 
 
