@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from harness.checks import audit
 from reports.scorecard.html import render
-from tests.reports.scorecard.examples import broken, hostile, kept
+from tests.reports.scorecard.examples import broken, card, hostile, kept, promise
 from tests.reports.test_page_in_browser import Opened, browser  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.slow
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.slow
 def opened(browser, tmp_path: Path):  # noqa: F811
     pages = []
 
-    def open_page(card, fragment: str = "", **options) -> Opened:
+    def open_page(card, **options) -> Opened:
         path = tmp_path / f"audit-{len(pages)}.html"
         path.write_text(render(card), "utf-8")
         pages.append(Opened(browser, path, **options))
@@ -33,6 +34,15 @@ def test_a_page_asks_for_nothing_complains_of_nothing_and_fits(opened, example, 
     assert [url.split(":")[0] for url in found.requests] == ["file"]
     assert found.complaints == []
     assert found.page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_everything_that_the_docs_say_of_every_check_fits(opened, width: int) -> None:
+    every = [promise(name, audit.load(name).group) for name in audit.names()]
+    page = opened(card(every, "PASS", 0), viewport={"width": width, "height": 900}).page
+    page.evaluate("for (const row of document.querySelectorAll('details')) row.open = true")
+    assert page.locator(".manual > div:visible").count() == len(every)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_a_row_opens_by_keyboard_and_the_gauge_leads_to_its_group(opened) -> None:
