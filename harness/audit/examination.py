@@ -13,7 +13,7 @@ from harness.audit.lag import OwnLag, vouch
 from harness.audit.mock import Mock
 from harness.audit.pace import lasts_s
 from harness.audit.scorecard import Found
-from harness.audit.system import System
+from harness.audit.system import CannotStop, System
 from harness.audit.terms import missing
 from harness.checks.audit.check import Check, Finding, Heard, Question, Terms
 from harness.stack.errors import StackError
@@ -41,7 +41,7 @@ class Examiner:
         self.doubted: list[Check] = []  # whose finding our own lateness spoiled
 
     def examine(self, check: Check) -> Found:
-        """Never raises but StackError: a check that does is INVALID, and the others go on."""
+        """A check that raises is INVALID, and the others go on. Raises StackError where the mock has gone."""
         began_ns = clock.now()
         finding = self._finding(check, began_ns)
         return Found(check, finding, (clock.now() - began_ns) / clock.SECOND)
@@ -54,6 +54,9 @@ class Examiner:
             finding = check.judge(heard, self.terms)
         except StackError:
             raise
+        except CannotStop as error:
+            fix = "Mend drain in the target file."
+            return Finding(state="INCONCLUSIVE", evidence=f"The system was not stopped: {error}.", fix=fix)
         except Exception as error:  # noqa: BLE001  one check's bug must not cost the others
             return Finding(
                 state="INVALID",

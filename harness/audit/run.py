@@ -25,6 +25,7 @@ from harness.checks.audit.check import Check, Finding, Terms
 from harness.plan.audited import Audited
 from harness.plan.reader import PlanError
 from harness.scorecard import AuditInfo, Scorecard
+from harness.stack.errors import StackError
 
 _AGAIN_S = 30.0  # a check that our own lateness spoiled is repeated if it is shorter than that
 
@@ -99,7 +100,11 @@ class _Audit:
         try:
             with self._lag:
                 self._prepare()
-                self._examine()
+                try:
+                    self._examine()
+                except StackError as trouble:
+                    interrupted = True
+                    self._notes.append(f"The audit ended early: {trouble}.")
         except KeyboardInterrupt:
             interrupted = True
         return scorecard(self._info(interrupted), [self._outcome(check) for check in self._wanted.checks])
@@ -157,21 +162,29 @@ class _Audit:
         long_ones = [check for check in checks if lasting[check.id][0] > LONG_S]
         room = Room(places(examiner.terms, sum(lasting[check.id][1] for check in long_ones)))
 
+        trouble: list[StackError] = []
+
+        def examine(check: Check) -> None:
+            try:
+                self._keep(examiner.examine(check))
+            except StackError as error:  # told below, once
+                trouble.append(error)
+
         def short(check: Check) -> None:
             with room.seats(lasting[check.id][1]):
-                self._keep(examiner.examine(check))
+                examine(check)
 
         if long_ones:
             longest_s = max(lasting[check.id][0] for check in long_ones)
             self._tell(f"{len(checks)} checks side by side; the longest takes about {longest_s:.0f} s")
-        at_work = [
-            gevent.spawn(lambda check=check: self._keep(examiner.examine(check))) for check in long_ones
-        ]
+        at_work = [gevent.spawn(examine, check) for check in long_ones]
         at_work += [gevent.spawn(short, check) for check in checks if check not in long_ones]
         try:
             gevent.joinall(at_work, raise_error=True)
         finally:
             gevent.killall(at_work)
+        if trouble:
+            raise trouble[0]
 
     def _lasts(self, examiner: Examiner, check: Check) -> tuple[float, int]:
         """(seconds, questions) of a check by plan; one that cannot be asked takes no time."""

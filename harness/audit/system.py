@@ -23,6 +23,10 @@ _POLL_S = 0.1
 _START_S = 20.0
 
 
+class CannotStop(Exception):
+    """The system could not be told to stop; the text says why."""
+
+
 class System:
     """What the target file says there is. `stop` and `start` are given where it is ours."""
 
@@ -77,12 +81,12 @@ class System:
         return answer.body.decode("utf-8", "replace") if answer.status == 200 else None
 
     def tell_to_stop(self) -> None:
-        """As its operator would. Raises StackError where that cannot be done."""
-        self.down = True
+        """As its operator would. Raises CannotStop."""
         if self._stop is not None:
             self._stop()
         elif self.file.drain is not None:
             _tell(self.file.drain)
+        self.down = True
 
     def start_again(self) -> bool:
         """Bring it back after it was told to stop; False where nobody knows how. Raises StackError."""
@@ -90,7 +94,10 @@ class System:
         if self._start is not None:
             self._start()  # in this thread: Linux ends a child with the thread that began it
         elif drain is not None and drain.start is not None:
-            gevent.subprocess.Popen(shlex.split(drain.start), start_new_session=True)
+            try:
+                gevent.subprocess.Popen(shlex.split(drain.start), start_new_session=True)
+            except (OSError, ValueError) as error:
+                raise StackError(f"drain.start: {drain.start} cannot be run: {error}") from None
             self._wait_until_up()
         else:
             return False
@@ -112,13 +119,16 @@ class System:
 
 def _tell(drain: Drain) -> None:
     if drain.stop is not None:
-        gevent.subprocess.Popen(shlex.split(drain.stop), start_new_session=True)
+        try:
+            gevent.subprocess.Popen(shlex.split(drain.stop), start_new_session=True)
+        except (OSError, ValueError) as error:
+            raise CannotStop(f"drain.stop: {drain.stop} cannot be run: {error}") from None
         return
     path = Path(drain.pid_file or "")
     try:
         os.kill(int(path.read_text(encoding="ascii")), signal.SIGTERM)
     except (OSError, ValueError) as error:
-        raise StackError(f"drain.pid_file: {path} leads to no process that can be stopped: {error}") from None
+        raise CannotStop(f"drain.pid_file: {path} leads to no process that can be stopped: {error}") from None
 
 
 def _text(body: bytes) -> str:

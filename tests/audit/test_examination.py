@@ -10,7 +10,7 @@ from harness.audit.examination import Examiner, stream_ids
 from harness.audit.lag import OwnLag
 from harness.audit.system import System
 from harness.checks.audit.check import Check, Finding, Heard, Question, Terms
-from harness.plan.audited import Audited
+from harness.plan.audited import Audited, Drain
 from harness.plan.target import Target
 from harness.record import StreamRecord
 
@@ -47,8 +47,8 @@ def check(
     )
 
 
-def examined(which: Check, user: User, terms: Terms | None = None) -> Finding:
-    system = System(Audited(target=Target(url="http://127.0.0.1:1")))
+def examined(which: Check, user: User, terms: Terms | None = None, drain: Drain | None = None) -> Finding:
+    system = System(Audited(target=Target(url="http://127.0.0.1:1"), drain=drain))
     examiner = Examiner(system, None, user, OwnLag(), terms or Terms(), count(1))  # type: ignore[arg-type]
     return examiner.examine(which).finding
 
@@ -113,3 +113,9 @@ def test_two_audits_of_one_mock_have_streams_of_their_own() -> None:
     assert [len(str(next(first))) <= 12 for _ in range(3)] == [True] * 3
     assert next(later) - next(first) > 9_000
     assert next(stream_ids(0)) > 2_000_000  # clear of streams that a mock numbers itself
+
+
+def test_a_system_that_cannot_be_told_to_stop_leaves_its_check_without_evidence() -> None:
+    stops = check([Question(name="q", system_stops=True)])
+    finding = examined(stops, User(), drain=Drain(stop="/no/such/program"))
+    assert (finding.state, "drain.stop: /no/such/program" in finding.evidence) == ("INCONCLUSIVE", True)

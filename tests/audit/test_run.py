@@ -3,7 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -145,3 +145,21 @@ def test_the_generators_own_floor_is_measured_straight_at_the_mock(mock: str) ->
 def test_what_cannot_be_fetched_says_why() -> None:
     with pytest.raises(FetchFailed, match="ECONNREFUSED"):
         fetch("GET", f"http://127.0.0.1:{free_port()}/")
+
+
+def test_a_mock_that_goes_away_leaves_what_was_found_until_then(tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        going = ExitStack()
+        stack.push(going)
+        provider = going.enter_context(server(tmp_path, "mock_provider"))
+        own = stack.enter_context(server(tmp_path, "gateway", "--upstream", provider))
+        file = msgspec.convert({"target": {"url": own}, "provider": {"admin": provider}}, Audited)
+
+        def tell(line: str) -> None:
+            if "reports_usage" in line:
+                going.close()
+
+        card = audit(file, Wanted(checks=chosen("reports_usage,passes_first_token_on", None)), tell=tell)
+    states = {promise.id: promise.state for promise in card.promises}
+    assert states == {"passes_first_token_on": "NOT MEASURED", "reports_usage": "PASS"}
+    assert (card.exit_code, "the mock provider has gone" in card.audit.notes[0]) == (4, True)
