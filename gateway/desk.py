@@ -25,6 +25,11 @@ from harness.dialects.events import CONTENT, TokenEvent, Usage
 class Speaker(Protocol):
     """Content -> bytes on the wire, for one stream; `gateway.voice.Voice` is the usual one."""
 
+    @property
+    def hopeless(self) -> bool:
+        """Whatever is still to come, the `verdict` will be a failure."""
+        ...
+
     def start(self) -> bytes: ...
 
     def say(self, events: list[TokenEvent]) -> bytes:
@@ -96,13 +101,14 @@ class Desk:
                     # What one upstream read brought goes out as one write: it costs one system call.
                     data = said.say(events) if events else beat
                     held += sum(event.kind in CONTENT for event in events)
-                    if not data:
-                        continue  # nothing of it can be said yet
-                    await writer.write(data)
-                    ear.told()
-                    if events:
-                        note.said(held, time())
-                        held = 0
+                    if data:  # else nothing of it can be said yet
+                        await writer.write(data)
+                        ear.told()
+                        if events:
+                            note.said(held, time())
+                            held = 0
+                    if said.hopeless:
+                        break  # its user is told now, and with the listening ends what is paid for
                 ending = said.verdict(ear.failure, ear.reason)
                 await writer.write(said.end(ending, ear.reason, ear.usage, self.resumes))
                 note.said(held if ending is None else 0, time())

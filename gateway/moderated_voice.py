@@ -19,6 +19,8 @@ class ModeratedVoice:
     An answer that broke off is not said either: what there is of it was never cleared.
     """
 
+    hopeless = False  # before the end
+
     def __init__(self, voice: Voice, moderation: Moderation) -> None:
         self._voice, self._moderation = voice, moderation
         self._held: list[TokenEvent] = []

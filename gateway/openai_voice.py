@@ -14,6 +14,8 @@ class OpenAiVoice:
     no others, so what was run here is not said, whatever the policy: a client would run it again.
     """
 
+    hopeless = False  # before the end
+
     def __init__(self, reply: Reply, clients_tools: bool) -> None:
         """`clients_tools`: the calls are for the client, who brought the tools."""
         self._encoder = openai.DIALECT.encoder(reply)

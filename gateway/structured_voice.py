@@ -23,7 +23,8 @@ class StructuredVoice:
     """Says one answer by the pattern `fields` or `events`, beside notes, reasoning and tools as policy has
     it.
 
-    What is complete stays said when the text turns out to be no JSON further on; the ending is an error then.
+    What is complete stays said when the text turns out to be no JSON further on; the ending is an error then,
+    and there is no need to wait for it.
     """
 
     def __init__(self, pattern: Pattern, fields: Fields, voice: Voice) -> None:
@@ -31,6 +32,10 @@ class StructuredVoice:
         self._whole, self._fields, self._voice = pattern == "fields", fields, voice
         self._wrong = ""
         self._rest = b""  # what only the end has completed
+
+    @property
+    def hopeless(self) -> bool:
+        return bool(self._wrong)
 
     def start(self) -> bytes:
         return b""

@@ -20,6 +20,8 @@ class Voice:
     `joined` puts neighbours that are said together into one event.
     """
 
+    hopeless = False  # before the end
+
     def __init__(self, position: int = 0, joined: bool = False, shape: Shape = generic.DIALECT) -> None:
         self._encoder = shape.encoder(Reply(id="", model="", created_s=0, resume_at=position))
         self._position = self._told = position  # said so far, and what the encoder knows of it

@@ -164,6 +164,27 @@ def test_a_completed_value_leaves_before_the_rest_of_the_answer_exists():
     assert run(play()) == b'data: {"field":{"path":"/b","value":"half"}}\n\n' + OVER
 
 
+def test_a_text_that_is_no_json_is_said_at_once_and_the_provider_let_go(tmp_path: Path):
+    gone = asyncio.Event()
+
+    async def script(peer: Peer) -> None:
+        await peer.send(HEAD, text('{"a":1,'), text("and so on"))
+        await peer.left()
+        gone.set()
+
+    async def story(system: System) -> None:
+        body = {"prompt": "hi", "pattern": "events"}
+        _, heard = await ask(system.url, "/api/chat/structured", body)
+        first, last = heard.strip().split(b"\n\n")
+        assert first == b'data: {"field":{"path":"/a","value":1}}'
+        assert json.loads(last.removeprefix(b"data: "))["error"]["type"] == "answer_not_json"
+        await gone.wait()
+        (line,) = await system.lines(1)
+        assert (line["outcome"], line["status"]) == ("answer_not_json", 200)
+
+    play(script, story, log=tmp_path / "log")
+
+
 def test_the_schema_goes_to_the_provider():
     requests = []
 

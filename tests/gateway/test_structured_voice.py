@@ -65,6 +65,7 @@ def test_a_text_that_is_no_json_ends_in_an_error_after_what_was_complete(
     said = voice(pattern)
     heard = b"".join(said.say(text(piece)) for piece in pieces)
     assert heard.count(b"data: ") == 1
+    assert said.hopeless == ("nonsense" in pieces)  # a text that is cut may go on
     why = said.verdict(None, reason)
     assert why is not None
     assert why.code == "answer_not_json"
