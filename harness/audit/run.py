@@ -93,10 +93,8 @@ class _Audit:
 
     def run(self) -> Scorecard:
         interrupted, hub = False, gevent.get_hub()
-        hub.NOT_ERROR = (
-            *hub.NOT_ERROR,
-            KeyboardInterrupt,
-        )  # the hub hands it to us; it need not print it too
+        # The hub hands an interruption to us; it need not print it too.
+        hub.NOT_ERROR = (*hub.NOT_ERROR, KeyboardInterrupt)
         try:
             with self._lag:
                 self._prepare()
