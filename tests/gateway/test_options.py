@@ -44,6 +44,8 @@ def test_the_defaults_are_the_plans():
         (["--upstream", "http://127.0.0.1:9", "--retries", "11"], "from 0 (none) to 10"),
         (["--upstream", "http://127.0.0.1:9", "--compress", "perhaps"], "neither yes nor no"),
         (["--upstream", "http://127.0.0.1:9", "--upstream-dialect", "gemini"], "anthropic"),
+        (["--upstream", "http://127.0.0.1:9", "--offer-tools", "cluck"], "known: calculate, clock, lookup"),
+        (["--upstream", "http://127.0.0.1:9", "--tool-rounds", "-1"], "tool_rounds is from 0"),
     ],
 )
 def test_a_bad_command_line_is_one_message_and_exit_4(argv, words, capsys):
