@@ -9,6 +9,7 @@ from harness.checks.audit import hearing
 from harness.checks.audit.check import Check, Finding, Heard, Question, Terms
 from harness.dialects.events import Kind
 
+_THOUGHTLESS = ("tgi", "tgi_chat")  # provider dialects that cannot say what a model thinks
 _WORDS = ("reasoning", "thinking", "thought")
 _THINKS = 12
 
@@ -72,7 +73,7 @@ def judge(heard: Sequence[Heard], terms: Terms) -> Finding:
 
 def _thought(one: Heard) -> bool:
     row = hearing.last(one)
-    return row is not None and row.other_tokens > 0
+    return row is not None and row.other_tokens > 0 and row.dialect not in _THOUGHTLESS
 
 
 def _answered(one: Heard) -> bool:

@@ -6,6 +6,7 @@ from harness.checks.audit import hearing
 from harness.checks.audit.check import Check, Finding, Heard, Question, Terms
 from harness.dialects.events import Kind
 
+_TOOLLESS = ("tgi", "generic", "generic_accumulated")  # provider dialects that cannot say a call
 _MARKS = (b"tool_call", b"tool_use", b"function_call", b"tool_result")
 
 
@@ -51,7 +52,7 @@ def judge(heard: Sequence[Heard], terms: Terms) -> Finding:
 
 
 def _called(one: Heard) -> bool:
-    return any(row.other_tokens for row in one.ledger)
+    return any(row.other_tokens and row.dialect not in _TOOLLESS for row in one.ledger)
 
 
 def _against(one: Heard, terms: Terms) -> str:

@@ -71,3 +71,12 @@ def test_a_body_in_one_piece_is_searched_as_well():
 
 def test_a_provider_that_did_not_think_decides_nothing():
     assert finding(NAME, Terms(reasoning="hidden"), answer=good).state == "INCONCLUSIVE"
+
+
+def test_a_provider_whose_api_shows_no_reasoning_decides_nothing():
+    def tgi(asked, stream):
+        heard = saying([])(asked, stream)
+        heard.ledger[0].dialect = "tgi"
+        return heard
+
+    assert finding(NAME, Terms(reasoning="shown"), answer=tgi).state == "INCONCLUSIVE"

@@ -72,3 +72,11 @@ def test_an_answer_that_broke_off_after_the_tools_fails():
 
 def test_a_provider_that_called_nothing_decides_nothing():
     assert finding(NAME, Terms(), answer=good).state == "INCONCLUSIVE"
+
+
+def test_a_provider_whose_api_has_no_tools_called_none():
+    def toolless(asked, stream):
+        row = scenes.ledger_of(asked, stream, tokens=0, emitted_tokens=4, other_tokens=4, dialect="tgi")
+        return scenes.heard(asked, scenes.pieces_of(asked, stream)[-1:], stream=stream, ledger=[row])
+
+    assert finding(NAME, Terms(), answer=toolless).state == "INCONCLUSIVE"
