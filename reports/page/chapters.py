@@ -38,6 +38,8 @@ def of(summary: Summary) -> list[Chapter]:
     found = [
         ("verdict", "Verdict", True),
         ("trust", "Trust", True),
+        ("capacity", "Capacity", summary.capacity is not None),
+        ("comparison", "Comparison", summary.compare is not None),
         ("scoreboard", "Scoreboard", bool(summary.metrics) or bool(tiles(summary))),
         ("distribution", "Distribution", any(map(any, map(dict.values, summary.distributions.values())))),
         ("breakdown", "Breakdown", any(row.ttft_ms > 0 for row in summary.decomposition)),

@@ -77,11 +77,11 @@ def _told(promise: Promise) -> Text:
             text.append(f"  {promise.promise}", "dim")
             text.no_wrap, text.overflow = True, "ellipsis"  # of forty rows most are kept ones
         case "NOT MEASURED":
-            text.append(f"  {promise.evidence}", "dim")
+            text.append(f"  {promise.evidence} {promise.fix}".rstrip(), "dim")
         case _:
             text.append(f"  {promise.promise}\n")
             text.append(promise.evidence)
-            if promise.fix and promise.state == "FAIL":
+            if promise.fix:
                 text.append("\nfix: ", "bold").append(promise.fix)
             if promise.doc:
                 text.append(f"\nsee {DOCS}{promise.doc}", "dim")

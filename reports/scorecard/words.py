@@ -91,7 +91,7 @@ def next_step(card: Scorecard) -> str:
         again = alone(card, first)
         return f"{todo} Then ask it again alone: `{again}`" if again else todo
     if card.audit.interrupted:
-        return "Let the audit run to its end."
+        return f"Let the audit run to its end{f': `{card.audit.command}`' if card.audit.command else ''}."
     unclear = in_state(card, "INCONCLUSIVE")
     if unclear:
         again = alone(card, unclear[0])
@@ -99,9 +99,9 @@ def next_step(card: Scorecard) -> str:
         return f"{counted(len(unclear), 'promise')} stayed open, first {unclear[0].id}.{repeat}"
     missing = in_state(card, "NOT MEASURED")
     if missing:
+        why = f"{missing[0].evidence} {missing[0].fix}".strip() or "see its row"
         return (
-            f"{counted(len(missing), 'promise')} could not be asked about. Begin with {missing[0].id}: "
-            f"{missing[0].evidence or 'see its row'}"
+            f"{counted(len(missing), 'promise')} could not be asked about. Begin with {missing[0].id}: {why}"
         )
     return "Nothing to mend. Run the audit with every release (docs/audit.md says how)."
 

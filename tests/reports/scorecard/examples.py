@@ -116,7 +116,8 @@ def broken() -> Scorecard:
                 "beats_in_silence": {"state": "INCONCLUSIVE", "evidence": "the stream ended after 3 s"},
                 "logs_true_ttft": {
                     "state": "NOT MEASURED",
-                    "evidence": "the target file names no log (observe.log)",
+                    "evidence": "No log is declared.",
+                    "fix": "Add log.path.",
                 },
             },
         ),

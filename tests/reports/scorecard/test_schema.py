@@ -7,6 +7,11 @@ import msgspec
 import pytest
 
 from harness import scorecard
+from harness.audit.scorecard import Found
+from harness.audit.scorecard import scorecard as audited
+from harness.checks import audit
+from harness.checks.audit.check import Finding
+from harness.scorecard import AuditInfo
 from reports.clean import shown
 from reports.scorecard.schema import PATH, generate
 from tests.reports.scorecard.examples import EVERY
@@ -52,6 +57,16 @@ def test_the_schema_file_is_the_one_that_the_structs_make() -> None:
 def test_every_scorecard_is_of_the_schema(example) -> None:
     data = msgspec.json.decode(scorecard.encode(shown(example())))
     assert list(complaints(data, SCHEMA)) == []
+
+
+def test_a_scorecard_of_every_check_is_of_the_schema() -> None:
+    finding = Finding(state="FAIL", evidence="seen", value=3.0, limit="inf", unit="ms", streams=[1])
+    info = AuditInfo(id="a", started_utc="2026-11-22T22:00:00Z", duration_s=1, target="http://x", dialect="g")
+    card = scorecard.decode(
+        scorecard.encode(audited(info, [Found(audit.load(name), finding, 0.5) for name in audit.names()]))
+    )
+    assert len(card.promises) == len(audit.names())
+    assert list(complaints(msgspec.json.decode(scorecard.encode(shown(card))), SCHEMA)) == []
 
 
 @pytest.mark.parametrize(

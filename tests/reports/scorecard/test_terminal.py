@@ -51,7 +51,7 @@ def test_a_broken_promise_is_told_with_evidence_fix_and_place_in_the_docs() -> N
 def test_a_group_of_which_nothing_was_measured_has_no_score_and_says_why() -> None:
     text = shown(broken())
     assert "observability    –   1 not measured" in text
-    assert "○ NOT MEASURED   logs_true_ttft  the target file names no log (observe.log)" in text
+    assert "○ NOT MEASURED   logs_true_ttft  No log is declared. Add log.path." in text
 
 
 def test_a_late_generator_is_told_above_the_table() -> None:

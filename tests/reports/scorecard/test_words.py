@@ -64,7 +64,7 @@ def test_an_invalid_audit_is_repeated_before_anything_is_mended() -> None:
 
 def test_each_other_end_has_its_own_next_step() -> None:
     assert next_step(kept()).startswith("Nothing to mend.")
-    assert next_step(interrupted()) == "Let the audit run to its end."
+    assert next_step(interrupted()) == "Let the audit run to its end: `streamproof audit mine.yaml`."
     unclear = card([promise("a", "errors", "INCONCLUSIVE")], "INCONCLUSIVE", 3)
     assert next_step(unclear).startswith("1 promise stayed open, first a. Ask it again alone: ")
     blind = card([promise("a", "errors", "NOT MEASURED", evidence="no mock is behind it")], "PASS", 0)
