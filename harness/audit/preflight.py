@@ -49,8 +49,11 @@ def complaint(heard: Heard, system: System, mock_url: str | None) -> str:
     if record.status in (401, 403):
         return f"the target {place} answers {record.status}: {_about_key(target.api_key_env)}"
     if record.status is not None and record.status >= 300:
-        said = f"{record.error_code} {record.error}".strip()[:200]
-        return f"the target {place} answers {record.status} {said}; {_about_status(record.status)}"
+        page = heard.body.lstrip().startswith(b"<")
+        said = f"{record.error_code} {record.error}".strip()[:200] if heard.body and not page else ""
+        return (
+            f"the target {place} answers {record.status}{said and ' '}{said}; {_about_status(record.status)}"
+        )
     if record.status is None:
         return (
             f"the target {place} gives no answer ({record.error or record.detail}); is this its HTTP port, "
@@ -70,6 +73,8 @@ def complaint(heard: Heard, system: System, mock_url: str | None) -> str:
 
 
 def _how_to_reach(error: str) -> str:
+    if "WRONG_VERSION" in error:
+        return "no TLS is spoken there: write http:// instead of https://"
     if "TLS" in error:
         return "give it a certificate that this machine trusts, or set target.verify_tls to false"
     if "ECONNREFUSED" in error:

@@ -4,6 +4,7 @@ What is left out, the system has not: the checks that need it are not measured, 
 """
 
 from typing import Literal
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -148,6 +149,7 @@ class Audited(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     def __post_init__(self) -> None:
         if self.target.url is None:
             raise ValueError("target.url is missing: an audit needs a system that is up")
+        _must_be_url("target.url", self.target.url)
         for name, url in self.hops.items():
             _must_be_url(f"hops.{name}", url)
 
@@ -155,3 +157,9 @@ class Audited(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 def _must_be_url(name: str, text: str) -> None:
     if not text.startswith(("http://", "https://")):
         raise ValueError(f"{name} must begin with http:// or https://")
+    try:
+        named = urlsplit(text).hostname and (urlsplit(text).port or 1)
+    except ValueError as error:
+        raise ValueError(f"{name}: {text} is no address: {error}") from None
+    if not named:
+        raise ValueError(f"{name}: {text} names no host")

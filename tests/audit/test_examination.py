@@ -10,6 +10,7 @@ from harness.audit.examination import Examiner, stream_ids
 from harness.audit.lag import OwnLag
 from harness.audit.system import System
 from harness.checks.audit.check import Check, Finding, Heard, Question, Terms
+from harness.clock import MS
 from harness.plan.audited import Audited, Drain
 from harness.plan.target import Target
 from harness.record import StreamRecord
@@ -119,3 +120,14 @@ def test_a_system_that_cannot_be_told_to_stop_leaves_its_check_without_evidence(
     stops = check([Question(name="q", system_stops=True)])
     finding = examined(stops, User(), drain=Drain(stop="/no/such/program"))
     assert (finding.state, "drain.stop: /no/such/program" in finding.evidence) == ("INCONCLUSIVE", True)
+
+
+def test_what_our_own_lateness_explains_is_remembered_for_another_look() -> None:
+    late = Finding(state="FAIL", evidence="Late.", value=110.0, limit=100.0, unit="ms")
+    which = check(judge=lambda heard, terms: late)
+    lag = OwnLag()
+    system = System(Audited(target=Target(url="http://127.0.0.1:1")))
+    examiner = Examiner(system, None, User(), lag, Terms(), count(1))  # type: ignore[arg-type]
+    assert (examiner.examine(which).finding.state, examiner.doubted) == ("FAIL", [])
+    lag._late.append((1 << 62, 50 * MS))  # while the next look lasts
+    assert (examiner.examine(which).finding.state, examiner.doubted) == ("INVALID", [which])

@@ -49,6 +49,7 @@ def test_a_target_that_streams_our_mocks_answer_is_fine() -> None:
         ("ECONNREFUSED connecting to 127.0.0.1:8080", "nothing listens there: start it"),
         ("no connection to 10.0.0.1:80 within 5 s", "a firewall or a wrong address"),
         ("Name or service not known connecting to nowhere:80", "is the name in target.url right?"),
+        ("TLS: WRONG_VERSION_NUMBER connecting to x:80", "write http:// instead of https://"),
         ("TLS: self-signed certificate connecting to x:443", "set target.verify_tls to false"),
     ],
 )
@@ -78,6 +79,11 @@ def test_a_target_that_refuses_says_what_its_status_suggests(status: int, step: 
     said = told(refused(status, b'{"error":{"type":"t","message":"because"}}'))
     assert f"answers {status} t because" in said
     assert step in said
+
+
+@pytest.mark.parametrize("body", [b"", b"<html><p>A page.</p></html>"])
+def test_a_page_or_nothing_is_not_quoted(body: bytes) -> None:
+    assert "answers 404; check target.path" in told(refused(404, body))
 
 
 def test_a_target_that_is_not_wired_to_our_mock_says_how_to_wire_it() -> None:

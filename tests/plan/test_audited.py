@@ -60,6 +60,11 @@ drain: {pid_file: /run/x.pid, start: systemctl start x}
         ("probes: {total_s: 9999}", "total_s is above 0 and at most 1800"),
         ("drain: {start: x}", "drain needs either pid_file or stop"),
         ("hops: {nginx: 8081}", "expected str, found int"),
+        (
+            "hops: {nginx: 'http://here:99999'}",
+            "hops.nginx: http://here:99999 is no address: Port out of range",
+        ),
+        ("provider: {admin: 'http://'}", "admin: http:// names no host"),
         ("hops: {nginx: here}", "hops.nginx must begin with http:// or https://"),
     ],
 )
