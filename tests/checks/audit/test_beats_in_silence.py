@@ -63,8 +63,9 @@ def test_without_a_heads_worth_of_answer_nothing_can_be_said():
     assert "the silence was never heard" in found.evidence
 
 
-def test_a_limit_that_leaves_no_room_for_a_beat_is_said():
-    wanted = terms(heartbeat_s=15, stall_limit_s=20)
+@pytest.mark.parametrize("wanted", [terms(heartbeat_s=15, stall_limit_s=20), terms(heartbeat_s=900)])
+def test_a_heartbeat_too_rare_to_be_missed_is_said(wanted):
+    assert all(one.limits.total_s <= 1800 for one in CHECK.ask(wanted))
     found = CHECK.judge([], wanted)
     assert found.state == "INCONCLUSIVE"
     assert "heartbeat_s" in found.fix
