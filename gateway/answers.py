@@ -22,6 +22,7 @@ from harness.plan.plan import GatewayOptions
 if TYPE_CHECKING:
     from gateway.parts import Parts
 
+CLEARED_FIRST = "moderated"  # the endpoint whose answers nobody may hear on another way
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -50,14 +51,19 @@ class Answers:
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
         self._kept.close()
 
-    def find(self, id: str, ask: Ask | None, authorization: str) -> Generation | Kept | None:
-        """The answer called `id`, None where there is none. Raises Refused where it is not this user's, or
-        not to this question."""
+    def find(
+        self, id: str, ask: Ask | None, authorization: str, endpoint: str | None = None
+    ) -> Generation | Kept | None:
+        """The answer called `id`, None where there is none. Raises Refused where it is not this user's, not
+        to this question, or not to be heard at `endpoint`: what was to be cleared first is heard there only.
+        """
         found = self._live.get(id) or self._kept.get(id)
         if found is None:
             return None
         if found.owner != _digest(authorization):
             raise Refused(failure.UNKNOWN)  # nobody learns which ids there are
+        if endpoint is not None and found.endpoint == CLEARED_FIRST != endpoint:
+            raise Refused(failure.UNKNOWN)
         if ask is not None and found.question != _question(ask):
             raise Refused(failure.OTHER_ASK)
         return found

@@ -150,7 +150,7 @@ class Desk:
         note.stream = asked.stream
         found = None
         if asked.stream:
-            found = self.answers.find(asked.stream, asked.ask, asked.authorization)
+            found = self.answers.find(asked.stream, asked.ask, asked.authorization, note.endpoint)
         if found is None and asked.last_event is not None:
             raise Refused(failure.UNKNOWN)
         return found

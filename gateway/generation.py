@@ -110,7 +110,9 @@ class Generation:
         """What stays of it."""
         pieces = [(event.kind, event.text) for event in self.pieces]
         codes = {n: (event.code, event.id) for n, event in enumerate(self.pieces) if event.code}
-        return Kept(self.owner, self.question, pieces, self.failure, self.reason, self.usage, codes)
+        return Kept(
+            self.owner, self.question, pieces, self.failure, self.reason, self.usage, codes, self.endpoint
+        )
 
     async def _ask(self, upstream: Upstream, ask: Ask, authorization: str) -> tuple[Answer, list[TokenEvent]]:
         """The provider's answer, whole or failed for good, and the content of its last attempt."""

@@ -18,6 +18,7 @@ class Kept(msgspec.Struct, frozen=True, omit_defaults=True):
     reason: str
     usage: Usage | None
     codes: dict[int, tuple[str, str]] = {}  # code and id of the few pieces that have them, by number
+    endpoint: str = ""  # at which it was asked for
 
     @property
     def events(self) -> list[TokenEvent]:

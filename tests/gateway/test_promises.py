@@ -312,6 +312,27 @@ def test_what_is_kept_belongs_to_its_key():
     play(whole, story)
 
 
+@pytest.mark.parametrize(("pause", "refused"), [(True, ""), (False, "wörd😀"), (False, "")])
+def test_what_must_be_cleared_first_is_on_no_other_way_either(pause, refused):
+    provider = Held()
+
+    async def story(system: System) -> None:
+        asking = asyncio.create_task(system.get("/api/chat/moderated?prompt=hi&stream=s1"))
+        while not provider.asked:
+            await asyncio.sleep(0.01)
+        if not pause:
+            provider.go_on.set()
+            await asking
+        for path in ("/api/chat/stream?stream=s1", "/api/chat/stream?prompt=hi&stream=s1"):
+            assert (await system.get(path))[0] == 404
+        told = (await system.kept("s1"))["content"]
+        assert told == ("" if pause or refused else "wörd😀")
+        provider.go_on.set()
+        assert ("wörd😀".encode() in (await asking)[1]) == (not refused)
+
+    play(provider, story, GatewayOptions(resume_grace_s=60, refused_words=refused))
+
+
 @pytest.mark.parametrize("path", [ASK, "/api/chat?prompt=hi"])
 def test_the_stop_button_ends_the_answer_and_keeps_it_without_resuming_too(path, tmp_path):
     provider = Held()
