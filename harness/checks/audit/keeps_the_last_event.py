@@ -20,7 +20,23 @@ def ask(terms: Terms) -> Sequence[Question]:
 
 
 def judge(heard: Sequence[Heard], terms: Terms) -> Finding:
+    as_is = [one for one in heard if one.question.fault and _as_it_was(one)]
+    if terms.provider_fault == "as_is" and len(as_is) == len(heard) - 1:
+        return Finding(
+            state="PASS",
+            evidence=f"{len(as_is)} answers without their last blank line were passed on as they were, every "
+            "token and the open event at their end, as the target declares.",
+            value=0,
+            limit=0,
+            unit="framings",
+        )
     return same_answer.judge(heard, _FIX, _lost)
+
+
+def _as_it_was(one: Heard) -> bool:
+    """What a transparent proxy passes on: the tokens, and an event that is still open when HTTP ends."""
+    record = one.record
+    return record.leftover and record.http_complete and record.tokens == hearing.written(one) > 0
 
 
 def _lost(one: Heard, control: Heard) -> str:
