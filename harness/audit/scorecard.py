@@ -31,7 +31,11 @@ def scorecard(info: AuditInfo, found: Sequence[Found]) -> Scorecard:
         exit_code=INTERRUPTED if info.interrupted else _CODES[state],
         score=_score(promises),
         headline=_headline(promises, info, state),
-        groups=[_group(name, mine) for name in GROUPS if (mine := [p for p in promises if p.group == name])],
+        groups=[
+            _group(name, mine, info.interrupted)
+            for name in GROUPS
+            if (mine := [p for p in promises if p.group == name])
+        ],
         promises=promises,
     )
 
@@ -57,12 +61,12 @@ def _promise(found: Found) -> Promise:
     )
 
 
-def _group(name: str, promises: Sequence[Promise]) -> GroupScore:
+def _group(name: str, promises: Sequence[Promise], interrupted: bool) -> GroupScore:
     count = {state: sum(p.state == state for p in promises) for state in _CODES}
     return GroupScore(
         group=name,
         score=_score(promises),
-        state=_verdict(promises, False),
+        state=_verdict(promises, interrupted and bool(count["NOT MEASURED"])),
         passed=count["PASS"],
         failed=count["FAIL"],
         inconclusive=count["INCONCLUSIVE"],

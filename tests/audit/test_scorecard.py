@@ -75,6 +75,15 @@ def test_half_an_audit_shows_no_absence_of_faults_and_ends_with_four() -> None:
     assert card("PASS", "FAIL", interrupted=True).headline.startswith("Interrupted after 9 s: 2 of 2")
 
 
+def test_a_group_that_an_interruption_left_half_asked_is_no_pass() -> None:
+    asked = [found("a", "PASS"), found("b", "NOT MEASURED"), found("c", "PASS", group="limits")]
+    states = [
+        [group.state for group in scorecard(info(interrupted=interrupted), asked).groups]
+        for interrupted in (True, False)
+    ]
+    assert states == [["INCONCLUSIVE", "PASS"], ["PASS", "PASS"]]
+
+
 def test_an_invalid_finding_makes_its_group_unreliable_and_no_other() -> None:
     made = scorecard(info(), [found("a", "INVALID"), found("b", "PASS"), found("c", "PASS", group="limits")])
     assert [(group.group, group.reliable, group.state) for group in made.groups] == [
