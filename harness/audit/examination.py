@@ -79,6 +79,8 @@ class Examiner:
             begun_ns = clock.now()
             heard = self._ask(questions, streams, begun_ns)
             self._complete(heard, streams, begun_ns)
+            if "log" in check.needs:
+                self._read_log(heard)
             if "kept" in check.needs and not self._system.down:
                 self._look_up(heard)
         finally:
@@ -132,12 +134,16 @@ class Examiner:
             self._mock.settled(streams, self._left_s(heard, begun_ns) + _WAIT_S)
             for one in heard:
                 one.ledger = self._mock.rows(one.record.stream)
+
+    def _read_log(self, heard: Sequence[Heard]) -> None:
+        """What the system's log says. Only where a check asks: a line that never comes is waited for."""
         log = self._system.log
-        if log is not None:
-            asked = [one for one in heard if one.record.status is not None or one.ledger]
-            _until(lambda: all(log.line(one.record.stream) for one in asked))
-            for one in heard:
-                one.log = log.line(one.record.stream)
+        if log is None:
+            return
+        asked = [one for one in heard if one.record.status is not None or one.ledger]
+        _until(lambda: all(log.line(one.record.stream) for one in asked))
+        for one in heard:
+            one.log = log.line(one.record.stream)
 
     def _look_up(self, heard: Sequence[Heard]) -> None:
         """What the system has kept of the answers that their users left. Only where a check asks: one that
