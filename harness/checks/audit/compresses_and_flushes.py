@@ -18,19 +18,22 @@ _TOKENS, _GAP_MS = 31, 60.0
 
 
 def ask(terms: Terms) -> Sequence[Question]:
+    # Each twice: what a busy machine holds back once it does not hold back again, an encoder does.
     return [
         Question(
-            name=f"{place} {encoding}", hop=place, encoding=encoding, tokens=_TOKENS, itl_ms=_GAP_MS,
-            limits=hearing.BRIEF,
+            name=f"{place} {encoding}{again}", hop=place, encoding=encoding, tokens=_TOKENS, itl_ms=_GAP_MS,
+            limits=hearing.BRIEF, after=f"{place} {encoding}" if again else "",
         )
         for place in places(terms)
         for encoding in ENCODINGS
+        for again in ("", " again")
     ]  # fmt: skip
 
 
 def judge(heard: Sequence[Heard], terms: Terms) -> Finding:
     said, states, guilty = [], list[State](), list[Heard]()
-    for name, ones in by_place(heard, terms).items():
+    for name, asked in by_place(heard, terms).items():
+        ones = _calmer(asked, terms)
         plain = next((one for one in ones if one.question.encoding == PLAIN), None)
         calm = plain is not None and _held(plain, terms) is False
         state, words, wrong = _judge_place(ones, calm, terms)
@@ -47,6 +50,16 @@ def judge(heard: Sequence[Heard], terms: Terms) -> Finding:
         fix=_fix(guilty) if failed else "",
         streams=hearing.streams(guilty),
     )
+
+
+def _calmer(asked: Sequence[Heard], terms: Terms) -> list[Heard]:
+    """Of each encoding the answer that tells more: one whose events were let go."""
+    chosen: dict[str, Heard] = {}
+    for one in asked:
+        before = chosen.get(one.question.encoding)
+        if before is None or (_held(before, terms) is not False and _held(one, terms) is False):
+            chosen[one.question.encoding] = one
+    return list(chosen.values())
 
 
 def _judge_place(ones: Sequence[Heard], calm: bool, terms: Terms) -> tuple[State, str, list[Heard]]:
