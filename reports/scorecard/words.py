@@ -1,6 +1,7 @@
 """What a scorecard says besides its promises: what to look at first, what to do next, how far to trust it."""
 
 import re
+import textwrap
 
 from harness.scorecard import GroupScore, Promise, Scorecard
 from harness.summary import State
@@ -14,6 +15,7 @@ TITLES = {
     "limits": "What happens when there is more demand than capacity?",
     "observability": "Do the system’s own log and metrics say what really happened?",
 }
+_LINE = 110
 DOCS = "docs/"  # where `Promise.doc` begins
 _ORDER: tuple[State, ...] = ("FAIL", "INVALID", "INCONCLUSIVE", "NOT MEASURED", "PASS")
 _COUNTED = (
@@ -56,8 +58,10 @@ def seen(promise: Promise) -> str:
 
 
 def gist(evidence: str) -> str:
-    """The first statement of an evidence, for places where many stand below each other."""
-    return re.split(r"[;.] ", evidence, maxsplit=1)[0].rstrip(".")
+    """The first statement of an evidence in a line, for places where many stand below each other."""
+    plain = re.sub(r" \([^()]*\)", "", evidence)
+    first = re.split(r"[;.] ", plain, maxsplit=1)[0].rstrip(".")
+    return textwrap.shorten(first, _LINE, placeholder=" …")
 
 
 def doubts(card: Scorecard) -> list[str]:

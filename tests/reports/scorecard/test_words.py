@@ -33,6 +33,8 @@ def test_the_gist_of_an_evidence_is_its_first_statement() -> None:
     assert gist("0 of 5 were told; closes at token 1: whole after 1.5 s.") == "0 of 5 were told"
     assert gist("2 of 3 framings were misread. Cut in two: 30 tokens.") == "2 of 3 framings were misread"
     assert gist("It took 1.5 s.") == "It took 1.5 s"
+    assert gist("A buffer of 4 KiB (41 at once, burst 1.00; 3 of them); more") == "A buffer of 4 KiB"
+    assert gist("word " * 50).endswith("word …")
 
 
 def test_nothing_is_doubtful_about_a_sound_audit() -> None:
