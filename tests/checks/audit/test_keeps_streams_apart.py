@@ -19,7 +19,7 @@ def test_own_answers_in_order_pass():
     found = finding(NAME)
     assert (found.state, found.evidence) == (
         "PASS",
-        "48 streams at once: each of 3840 tokens reached its own user, in order.",
+        "48 streams at once: each of 5760 tokens reached its own user, in order.",
     )
 
 
@@ -55,6 +55,17 @@ def test_too_few_at_once_decide_nothing():
 
     found = finding(NAME, answer=most_are_refused)
     assert (found.state, "3 of 48" in found.evidence) == ("INCONCLUSIVE", True)
+
+
+def test_streams_one_after_the_other_decide_nothing():
+    def in_turn(asked, stream):
+        heard = good(asked, stream)
+        heard.record.sent_ns += 2_000 * scenes.MS * stream
+        heard.record.closed_ns += 2_000 * scenes.MS * stream
+        return heard
+
+    found = finding(NAME, answer=in_turn)
+    assert (found.state, "1 of 48" in found.evidence) == ("INCONCLUSIVE", True)
 
 
 def test_no_more_users_than_the_system_lets_in():
