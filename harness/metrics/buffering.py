@@ -16,7 +16,9 @@ from harness.metrics.samples import Bools, Floats
 
 BURST_MS = 2.0  # events that arrive closer than this, or a tenth of their gap, arrive together
 SHAKY_MS = 5.0  # by so much a busy machine is late, and nobody sees it
+_NOTICED_MS = 100.0  # a beginning that is held for less may be a machine that was busy just then
 _MOST = 0.9  # of the events: as good as all
+_UNEVEN = 0.35  # standard deviation over mean, of the bytes of clusters or of the times between them
 _ALIKE = 0.7  # of the events in clusters of one size: enough to call them regular
 
 
@@ -68,9 +70,8 @@ class Reading:
     def only_at_first(self) -> bool:
         """One cluster at the beginning, and then event by event."""
         first, *others = self.clusters
-        return (
-            first.events >= 3 and len(others) >= 2 and sum(c.events > 1 for c in others) <= 0.1 * len(others)
-        )
+        together = sum(cluster.events > 1 for cluster in others)
+        return first.events >= 3 and first.at_ms >= _NOTICED_MS and 2 <= len(others) >= 50 * together
 
     @property
     def events(self) -> int:
@@ -170,8 +171,15 @@ def _regular(reading: Reading) -> _Regular | None:
     alike = np.abs(events - usual) <= np.maximum(1, 0.5 * usual)
     if usual < 1.5 or events[alike].sum() < _ALIKE * events.sum():
         return None
-    between = np.diff(np.array([cluster.at_ms for cluster in whole])[alike])
+    between = np.diff([cluster.at_ms for cluster in whole])
+    # Whatever fills or ticks does so evenly; the pauses of a busy machine come as they like.
+    if len(between) > 1 and min(_unevenness(between), _unevenness(sizes)) > _UNEVEN:
+        return None
     return _Regular(usual, float(np.mean(sizes[alike])), float(np.median(between)) if len(between) else None)
+
+
+def _unevenness(values: Floats) -> float:
+    return float(np.std(values) / np.mean(values))
 
 
 def _common(regular: list[_Regular], alone: bool) -> Signature:

@@ -7,7 +7,7 @@ import pytest
 
 from harness.scorecard import Promise
 from harness.stack import nginx
-from tests.audit.nginx_stack import locations, stack
+from tests.audit.proxied import locations, nginx_with, stack
 
 pytestmark = [
     pytest.mark.slow,
@@ -23,7 +23,7 @@ Found = Mapping[str, Promise]
 
 
 def audited(location: str, *options: str, tls: bool, checks: tuple[str, ...]) -> Found:
-    with stack(location, *options, tls=tls) as running:
+    with stack(nginx_with(location, tls), *options, scheme="https" if tls else "http") as running:
         return running.audit(*checks, probes=PROBES)
 
 

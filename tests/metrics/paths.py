@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from random import Random
 
 Path = Callable[[list[float], list[int]], list[float]]
 
@@ -49,5 +50,19 @@ def shaking(shifts_ms: list[float]) -> Path:
     def path(leaving: list[float], sizes: list[int]) -> list[float]:
         late = [at + shifts_ms[number % len(shifts_ms)] for number, at in enumerate(leaving)]
         return [max(late[: number + 1]) for number in range(len(late))]
+
+    return path
+
+
+def pausing(share: float, mean_ms: float, seed: int) -> Path:
+    """A machine that is busy with something else for that share of the time, whenever it likes."""
+
+    def path(leaving: list[float], sizes: list[int]) -> list[float]:
+        draw, at, arriving = Random(seed).expovariate, 0.0, list(leaving)
+        while at < leaving[-1]:
+            begins = at + draw(share / (mean_ms * (1 - share)))
+            at = begins + draw(1 / mean_ms)
+            arriving = [at if begins <= there < at else there for there in arriving]
+        return arriving
 
     return path

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from harness.metrics.buffering import Reading, Signature, Trial, Verdict, read, signature
-from tests.metrics.paths import Path, filling, open_path, opening, shaking, ticking, whole
+from tests.metrics.paths import Path, filling, open_path, opening, pausing, shaking, ticking, whole
 
 PASSES = {"A": (40, 64, 100), "B": (40, 2048, 100), "C": (200, 64, 10)}  # events, bytes, gap in ms
 KIB = 1024
@@ -66,6 +66,7 @@ def test_each_path_reads_as_modelled(path, name, burst, spread, hold_ms, verdict
         (filling(16 * KIB), Signature("size", bytes=16 * KIB)),
         (filling(32 * KIB), Signature("size", bytes=32 * KIB)),
         (filling(128 * KIB), Signature("full", bytes=40 * 2048)),  # more than was ever sent
+        (ticking(20), Signature("timer", ms=20)),
         (ticking(40), Signature("timer", ms=40)),
         (ticking(200), Signature("timer", ms=200)),
         (ticking(500), Signature("timer", ms=500)),
@@ -112,6 +113,13 @@ def test_clusters_without_anything_in_common_are_irregular():
     late = shaking([0, 0, 0, 0, 0, 900, 0, 0, 0, 0, 300, 0, 0, 0, 2400])
     found = signature(readings(late))
     assert found == Signature("irregular")
+
+
+@pytest.mark.parametrize("share", [0.1, 0.3, 0.5, 0.7])
+@pytest.mark.parametrize("mean_ms", [5, 15, 40, 100])
+def test_the_pauses_of_a_busy_machine_are_no_buffer(share, mean_ms):
+    for seed in range(6):
+        assert signature(readings(pausing(share, mean_ms, seed))).kind in ("none", "irregular")
 
 
 def test_a_pass_needs_three_events():

@@ -4,7 +4,7 @@ from harness.checks.audit.check import Finding, Terms
 from harness.checks.audit.compresses_and_flushes import CHECK, ENCODINGS
 from harness.transports.reception import Cause
 from tests.checks.audit.scenes import EVENT_STREAM, Path, heard
-from tests.metrics.paths import open_path, ticking, whole
+from tests.metrics.paths import open_path, shaking, ticking, whole
 
 MOCK = frozenset({"mock"})
 
@@ -59,6 +59,11 @@ def test_what_was_held_back_once_and_not_again_was_the_machine():
         one.headers["content-encoding"] = asked.encoding
         busy.append(one)
     assert CHECK.judge(busy, wanted).state == "PASS"
+
+
+def test_events_that_a_busy_machine_brings_together_are_not_the_encoders():
+    found = judged(terms(), applied=("gzip",), gzip=shaking([0] * 5 + [58, 0]))
+    assert (found.state, "gzip applied, each event flushed" in found.evidence) == ("PASS", True)
 
 
 def test_a_path_that_holds_events_back_anyway_is_told_from_its_encoder():

@@ -4,7 +4,7 @@ from harness.checks.audit.check import Finding, Heard, Question, Terms
 from harness.checks.audit.does_not_hold_back import CHECK
 from harness.transports.reception import Cause
 from tests.checks.audit.scenes import EVENT_STREAM, Path, heard
-from tests.metrics.paths import filling, open_path, opening, shaking, ticking, whole
+from tests.metrics.paths import filling, open_path, opening, pausing, shaking, ticking, whole
 
 KIB = 1024
 MOCK = frozenset({"mock"})
@@ -84,9 +84,28 @@ def test_the_innermost_hop_that_holds_back_is_blamed():
     assert target.startswith("the target: a buffer that leaves when about 4 KiB")
 
 
-def test_lateness_of_a_busy_machine_is_no_buffer_and_no_pass():
+def test_lateness_that_nobody_notices_is_not_held_against_the_path():
     found = judged(terms(), shaking([0] * 30 + [30, 45]))
+    assert found.state == "PASS"
+    assert "95 % of the events within" in found.evidence
+
+
+def test_lateness_without_a_pattern_that_anyone_notices_decides_nothing():
+    found = judged(terms(), shaking([0] * 30 + [130, 95, 60]))
     assert found.state == "INCONCLUSIVE"
+    assert "holds events back irregularly" in found.evidence
+
+
+def test_a_fast_pass_that_a_busy_machine_clusters_is_no_buffer():
+    asked = CHECK.ask(terms())
+    found = [heard(one, path=pausing(0.7, 40, 3) if "fast" in one.name else None) for one in asked]
+    assert CHECK.judge(found, terms()).state == "INCONCLUSIVE"
+
+
+def test_events_that_come_together_without_a_pattern_a_second_late_are_held_back():
+    found = judged(terms(), shaking([0, 0, 0, 0, 900, 0, 0, 700, 0, 0, 0, 0, 0, 1400]))
+    assert found.state == "FAIL"
+    assert found.fix.startswith("Ask again on an idle machine")
 
 
 def test_one_disturbed_fast_pass_is_made_good_by_the_other():

@@ -1,22 +1,23 @@
-"""Mock provider, reference gateway and a real nginx in front of it, audited through a target file."""
+"""Mock provider, reference gateway and a real proxy in front of it, audited through a target file."""
 
 import json
 import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from harness import scorecard
-from harness.stack import nginx
+from harness.stack import haproxy, nginx
 from harness.stack.part import Part, free_port
 from tests.misbehaving import certificate
 
 GUIDE = Path(__file__).parents[2] / "docs" / "nginx.md"
 _LONGEST_S = 100
+
+Proxy = Callable[[Path, str, int], list[str]]  # (its folder, the gateway's address, its port) -> its command
 
 # Temporary files of nginx go into its folder: its compiled-in ones belong to the system's own nginx.
 _CONFIG = """\
@@ -50,7 +51,7 @@ def locations() -> list[str]:
 
 
 class Stack:
-    """`url` is nginx, `gateway` the gateway behind it."""
+    """`url` is the proxy, `gateway` the gateway behind it."""
 
     def __init__(self, folder: Path, provider: str, gateway: str, url: str) -> None:
         self._folder, self.provider, self.gateway, self.url = folder, provider, gateway, url
@@ -74,42 +75,59 @@ class Stack:
 
 
 @contextmanager
-def stack(location: str, *options: str, tls: bool = False) -> Iterator[Stack]:
-    """nginx with `location`, the gateway with `options`."""
+def stack(proxy: Proxy, *options: str, scheme: str = "http") -> Iterator[Stack]:
+    """`proxy` before the gateway, which has these `options`."""
     with tempfile.TemporaryDirectory(prefix="streamproof-") as name:
         folder, parts = Path(name), list[Part]()
         try:
             ledger = str(folder / "ledger")
-            provider = _started(parts, folder, "mock", "mock_provider", "--ledger-dir", ledger)
-            gateway = _started(parts, folder, "gateway", "gateway", "--upstream", provider, *options)
-            yield Stack(folder, provider, gateway, _nginx(parts, folder, gateway, location, tls))
+            provider = _server(parts, folder, "mock", "mock_provider", "--ledger-dir", ledger)
+            gateway = _server(parts, folder, "gateway", "gateway", "--upstream", provider, *options)
+            port = free_port()
+            command = proxy(folder, gateway.removeprefix("http://"), port)
+            _started(parts, Part("proxy", command, folder / "proxy.log")).wait_port(port)
+            yield Stack(folder, provider, gateway, f"{scheme}://127.0.0.1:{port}")
         finally:
             for part in reversed(parts):
                 part.stop()
 
 
-def _started(parts: list[Part], folder: Path, name: str, module: str, *options: str) -> str:
-    part = Part(name, [sys.executable, "-m", module, "--port", "0", *options], folder / f"{name}.log")
-    parts.append(part)
-    part.start()
-    ready: dict[str, Any] = part.wait_ready_line()
+def _server(parts: list[Part], folder: Path, name: str, module: str, *options: str) -> str:
+    command = [sys.executable, "-m", module, "--port", "0", *options]
+    ready = _started(parts, Part(name, command, folder / f"{name}.log")).wait_ready_line()
     return f"http://{ready['host']}:{ready['port']}"
 
 
-def _nginx(parts: list[Part], folder: Path, gateway: str, location: str, tls: bool) -> str:
-    port = free_port()
-    listen = f"127.0.0.1:{port}"
-    if tls:
-        chain, key = certificate(folder)
-        listen += f" ssl; ssl_certificate {chain}; ssl_certificate_key {key}"
-    config = folder / "nginx.conf"
-    config.write_text(
-        _CONFIG.format(
-            folder=folder, listen=listen, gateway=gateway.removeprefix("http://"), location=location
-        )
-    )
-    part = Part("nginx", nginx.command(config), folder / "nginx.log")
+def _started(parts: list[Part], part: Part) -> Part:
     parts.append(part)
     part.start()
-    part.wait_port(port)
-    return f"http{'s' if tls else ''}://127.0.0.1:{port}"
+    return part
+
+
+def nginx_with(location: str, tls: bool = False) -> Proxy:
+    """`location` is a block of its configuration that passes on to `http://gateway`."""
+
+    def proxy(folder: Path, gateway: str, port: int) -> list[str]:
+        listen = f"127.0.0.1:{port}"
+        if tls:
+            chain, key = certificate(folder)
+            listen += f" ssl; ssl_certificate {chain}; ssl_certificate_key {key}"
+        config = folder / "nginx.conf"
+        config.write_text(_CONFIG.format(folder=folder, listen=listen, gateway=gateway, location=location))
+        return nginx.command(config)
+
+    return proxy
+
+
+def haproxy_without(line: str) -> Proxy:
+    """Our configuration for streams, less one line."""
+
+    def proxy(folder: Path, gateway: str, port: int) -> list[str]:
+        host, _, upstream = gateway.partition(":")
+        whole = haproxy.config(port, (host, int(upstream)), folder)
+        assert line in whole
+        config = folder / "haproxy.cfg"
+        config.write_text(whole.replace(line, ""))
+        return haproxy.command(config)
+
+    return proxy
