@@ -39,7 +39,7 @@ class BuiltIn:
         self._folder, self._tell = folder.resolve(), tell
         self._defects = [word for name in defects for word in ("--defect", name)]
         self._parts: list[Part] = []
-        self._upstream, self._port = "", 0
+        self._upstream, self._port = "http://127.0.0.1:0", 0  # until they listen
 
     def __enter__(self) -> "BuiltIn":
         try:
