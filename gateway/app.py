@@ -9,7 +9,7 @@ from aiohttp import web
 from gateway.desk import Desk
 from gateway.endpoints import all_endpoints
 from gateway.endpoints.endpoint import Endpoint
-from gateway.failure import Refused
+from gateway.failure import BROKEN, Refused
 from gateway.note import outcome
 from gateway.options import Options
 from gateway.parts import Parts
@@ -57,6 +57,12 @@ class Gateway:
                     note.outcome = outcome(error.failure)
                 note.status = response.status
                 return response
+        except web.HTTPException as error:  # aiohttp's own words, for a body that is too large
+            note.status, note.outcome = error.status, "invalid_request"
+            raise
+        except Exception:
+            note.status, note.outcome = note.status or BROKEN.status, BROKEN.code
+            raise
         finally:
             note.over(time())
             desk.metrics.end(note)

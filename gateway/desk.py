@@ -96,7 +96,7 @@ class Desk:
             time = asyncio.get_running_loop().time
             beat, held = self.parts.heartbeat.data, 0
             try:
-                response = await self._open(writer, said, note)
+                await self._open(writer, said, note)
                 async for events in ear.batches():
                     # What one upstream read brought goes out as one write: it costs one system call.
                     data = said.say(events) if events else beat
@@ -116,19 +116,18 @@ class Desk:
                 await writer.close()
             except ClientLeft:
                 writer.abort()
-        return response
+        return writer.response
 
     def writer(self, request: web.Request) -> Writer:
         limits = self.options.gateway
         coding = self.parts.coding(request.headers.get("accept-encoding", ""), limits.compress)
         return self.parts.writer(request, coding, limits.idle_s)
 
-    async def _open(self, writer: Writer, speaker: Speaker, note: Note) -> web.StreamResponse:
-        response = await writer.open(self.parts.headers(self.options, note.stream))
-        note.status = response.status
+    async def _open(self, writer: Writer, speaker: Speaker, note: Note) -> None:
+        await writer.open(self.parts.headers(self.options, note.stream))
+        note.status = writer.response.status
         if first := speaker.start():
             await writer.write(first)
-        return response
 
     def _begin(self, asked: Asked, note: Note) -> Generation:
         ask = asked.question()
@@ -168,7 +167,7 @@ class Desk:
         writer, said = self.writer(request), speaker(position)
         rest = kept.events[position:]
         try:
-            response = await self._open(writer, said, note)
+            await self._open(writer, said, note)
             data = said.say(rest)
             ending = said.verdict(kept.failure, kept.reason)
             await writer.write(data + said.end(ending, kept.reason, kept.usage, True))
@@ -177,4 +176,4 @@ class Desk:
             await writer.close()
         except ClientLeft:
             writer.abort()
-        return response
+        return writer.response

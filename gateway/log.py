@@ -1,5 +1,6 @@
 """The gateway's log: one JSON line for each question, however it ended."""
 
+import logging
 import os
 from datetime import UTC, datetime
 
@@ -38,6 +39,7 @@ class Log:
     def __init__(self, path: str) -> None:
         """Raises OSError where `path` cannot be written."""
         self._file: int | None = None
+        self.lost = 0  # lines
         if path:
             try:
                 self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
@@ -48,7 +50,12 @@ class Log:
         if self._file is None:
             return
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        os.write(self._file, msgspec.json.encode({"t": now, **fields}) + b"\n")
+        try:
+            os.write(self._file, msgspec.json.encode({"t": now, **fields}) + b"\n")
+        except OSError as error:  # a full disk must cost no user an answer
+            self.lost += 1
+            if self.lost == 1:
+                logging.warning("the log cannot be written any more: %s", error.strerror)
 
     def close(self) -> None:
         if self._file is not None:

@@ -5,6 +5,7 @@ import asyncio
 from aiohttp import web
 
 from gateway.coding import Coding
+from gateway.note import LEFT_STATUS
 
 _ROOM = 32 << 10  # with less in a connection's buffer a write cannot have to wait
 
@@ -22,11 +23,11 @@ class Writer:
         self._response: web.StreamResponse | None = None
 
     @property
-    def response(self) -> web.StreamResponse | None:
-        """What was begun, None where nothing was."""
-        return self._response
+    def response(self) -> web.StreamResponse:
+        """What was begun; where nothing was, something for nobody to receive."""
+        return self._response or web.Response(status=LEFT_STATUS)
 
-    async def open(self, headers: dict[str, str]) -> web.StreamResponse:
+    async def open(self, headers: dict[str, str]) -> None:
         """Send the head."""
         if self._coding.name:
             headers = {**headers, "content-encoding": self._coding.name, "vary": "accept-encoding"}
@@ -36,7 +37,6 @@ class Writer:
         except ConnectionResetError as error:
             raise ClientLeft from error
         self._response = response
-        return response
 
     async def write(self, data: bytes) -> None:
         """Send whole events. Returns when the connection has taken them."""

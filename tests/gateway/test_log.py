@@ -29,3 +29,14 @@ def test_without_a_path_it_is_silent():
 def test_a_path_that_cannot_be_written_is_named(tmp_path):
     with pytest.raises(OSError, match="nowhere"):
         Log(str(tmp_path / "nowhere" / "log"))
+
+
+def test_a_full_disk_is_said_once_and_breaks_nothing(caplog):
+    log = Log("/dev/full")
+    log.write({"stream": "a"})
+    log.write({"stream": "b"})
+    log.close()
+    assert log.lost == 2
+    assert [record.message for record in caplog.records] == [
+        "the log cannot be written any more: No space left on device"
+    ]

@@ -58,3 +58,14 @@ def test_a_providers_words_cannot_break_a_line():
     metrics.begin()
     metrics.end(ended('a"b\\c\nd'))
     assert 'outcome="a\\"b\\\\c\\nd"} 1\n' in metrics.text(0)
+
+
+def test_a_provider_with_many_words_does_not_make_many_series():
+    metrics = Metrics()
+    for number in range(1000):
+        metrics.begin()
+        metrics.end(ended(f"code_{number}"))
+    found = values(metrics.text(0))
+    streams = {name: value for name, value in found.items() if name.startswith("gateway_streams_total")}
+    assert len(streams) == 201
+    assert streams['gateway_streams_total{endpoint="stream",outcome="other"}'] == 800

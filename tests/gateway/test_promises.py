@@ -13,6 +13,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from gateway import app
 from gateway.app import Gateway
 from gateway.options import Options
 from gateway.upstream import Upstream
@@ -380,6 +381,18 @@ def test_the_log_and_the_metrics_tell_the_same_of_every_ending(tmp_path):
         assert await system.metric("gateway_streams_open") == 0
 
     play(provider, story, log=tmp_path / "log")
+
+
+def test_a_body_that_is_too_large_stands_in_the_log_too(tmp_path, monkeypatch):
+    monkeypatch.setattr(app, "_MAX_BODY", 1000)
+
+    async def story(system: System) -> None:
+        async with system.session.post(f"{system.url}/api/chat", json={"prompt": "x" * 1001}) as response:
+            assert response.status == 413
+        [line] = await system.lines(1)
+        assert (line["status"], line["outcome"]) == (413, "invalid_request")
+
+    play(whole, story, log=tmp_path / "log")
 
 
 def test_neither_prompts_nor_keys_are_in_the_log(tmp_path):
