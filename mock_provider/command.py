@@ -5,10 +5,12 @@ import asyncio
 import gc
 import json
 import os
+import shutil
 import signal
 import socket
 import sys
 import tempfile
+import uuid
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
@@ -72,10 +74,14 @@ def main(argv: list[str]) -> int:
         args = parser().parse_args(argv)
     except SystemExit as stop:
         return _USAGE if stop.code else 0
-    with tempfile.TemporaryDirectory(prefix="mock-ledger-") as folder:
-        if args.ledger_dir is None and args.brief_ledger is None:
-            args.brief_ledger = Path(folder)  # whoever gives orders for streams may ask what came of them
+    if args.ledger_dir is not None or args.brief_ledger is not None:
         return _run(args)
+    # Whoever gives orders for streams may ask what came of them; with the first of them the folder is made.
+    args.brief_ledger = Path(tempfile.gettempdir()) / f"mock-ledger-{uuid.uuid4().hex}"
+    try:
+        return _run(args)
+    finally:
+        shutil.rmtree(args.brief_ledger, ignore_errors=True)
 
 
 def _run(args: argparse.Namespace) -> int:

@@ -11,10 +11,12 @@ class Ledger:
     """Writes this worker's part; without a folder it writes nothing, a brief one only of ordered streams."""
 
     def __init__(self, folder: Path | None, process: str, brief: bool = False) -> None:
-        self.folder, self._brief = folder, brief
-        self._part = PartWriter(folder, "ledger", process) if folder is not None else None
+        self.folder, self._brief, self._process = folder, brief, process
+        self._part = PartWriter(folder, "ledger", process) if folder is not None and not brief else None
 
     def write(self, row: LedgerRow, ordered: bool = False) -> None:
+        if ordered and self._part is None and self.folder is not None:
+            self._part = PartWriter(self.folder, "ledger", self._process)
         if self._part is not None and (ordered or not self._brief):
             self._part.write(row)
             # Flushed by the row: a killed provider loses its open attempts, never a finished one.

@@ -57,9 +57,12 @@ def test_a_look_that_begins_at_the_end_skips_whole_rows_only(tmp_path: Path) -> 
 
 
 def test_a_brief_ledger_has_the_rows_of_ordered_streams_alone(tmp_path: Path) -> None:
-    ledger = Ledger(tmp_path, "mock-0", brief=True)
+    folder = tmp_path / "brief"
+    ledger = Ledger(folder, "mock-0", brief=True)
     ledger.write(row(1))
+    assert not folder.exists()
+    assert read_after(folder, "end") == read_after(folder, "") == ([], "")
     ledger.write(row(2), ordered=True)
-    rows, _ = read_after(tmp_path, "")
+    rows, _ = read_after(folder, "")
     assert [b'"stream":2,' in line for line in rows] == [True]
     ledger.close()
