@@ -26,7 +26,7 @@ def judge(heard: Sequence[Heard], terms: Terms) -> Finding:
     if not judged:
         return hearing.unjudged(f"The provider failed nobody: {hearing.endings(heard)}.")
     wrong = [one for one in judged if not hearing.whole(one)]
-    said = "; ".join(f"{one.question.name}: {len(one.ledger)} attempts, {_what(one)}" for one in judged)
+    said = "; ".join(f"{one.question.name}: {_what(one)} at attempt {len(one.ledger)}" for one in judged)
     return Finding(
         state="FAIL" if wrong else "PASS",
         evidence=f"{len(judged) - len(wrong)} of {len(judged)} users whose first attempt failed were served. "

@@ -23,7 +23,7 @@ _FROZEN_S = 7.5
 _READERS = 5
 # An event of 500 bytes each 60 ms: a path that collects a few KiB is no frozen one.
 _TOKENS, _CHUNK, _ITL_MS = 2_400, 20, 3.0
-_LIMIT_MS = 1_500.0
+_LIMIT_MS = 2_000.0
 
 
 def ask(terms: Terms) -> Sequence[Question]:

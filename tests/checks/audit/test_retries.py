@@ -31,14 +31,14 @@ def tries(asked: Question, *at_s: float, whole: bool = False) -> Heard:
 def test_a_second_attempt_that_saves_the_answer_passes() -> None:
     found = finding(RETRIES, [tries(asked, 0, 0.3, whole=True) for asked in questions(RETRIES)])
     assert (found.state, found.value) == ("PASS", 0)
-    assert "503 once: 2 attempts, whole" in found.evidence
+    assert "503 once: whole at attempt 2" in found.evidence
 
 
 def test_a_failure_that_reaches_the_user_fails() -> None:
     once, reset = questions(RETRIES)
     found = finding(RETRIES, [refused(once, 502), tries(reset, 0, 0.3, whole=True)])
     assert (found.state, found.value) == ("FAIL", 1)
-    assert "503 once: 1 attempts, refused" in found.evidence
+    assert "503 once: refused at attempt 1" in found.evidence
 
 
 def test_a_system_that_declares_no_retries_is_not_asked() -> None:
