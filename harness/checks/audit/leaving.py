@@ -1,7 +1,7 @@
 """What the provider heard of users who left, by its own book; shared by the checks of leaving."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 import numpy as np
@@ -46,35 +46,38 @@ def judge_leaving(heard: Sequence[Heard], allowed_s: float, *, drains: bool) -> 
     judged, aside = _sorted(heard, allowed_s * 1000)
     if not judged:
         return Finding(state="INCONCLUSIVE", evidence=f"Nobody left a provider at work: {'; '.join(aside)}.")
+    found = _drained(judged) if drains else _cancelled(judged, allowed_s * 1000)
     wasted = sum(left.wasted for left in judged)
-    if drains:
-        wrong = [left for left in judged if not left.finished]
-        evidence = f"{len(judged) - len(wrong)} of {len(judged)} answers were finished without their user, "
-        evidence += f"as declared; {wasted:,} tokens were generated for nobody"
-        fix = "The system cancels; declare after_disconnect: cancel if that is wanted."
-    else:
-        wrong = [left for left in judged if left.notice_ms > allowed_s * 1000]
-        told = [left.notice_ms for left in judged if math.isfinite(left.notice_ms)]
-        evidence = f"{len(judged) - len(wrong)} of {len(judged)} users' leaving reached the provider within "
-        evidence += f"{allowed_s * 1000:.0f} ms (slowest: {_ms(judged)}"
-        evidence += f", median of those noticed: {np.median(told):.0f} ms)" if told else ")"
-        evidence += f"; {wasted:,} tokens were generated for nobody"
-        fix = ""
-    slowest = max(left.notice_ms for left in judged)
+    found.evidence += f"; {wasted:,} tokens were generated for nobody"
+    found.evidence += f"; not judged: {'; '.join(aside)}." if aside else "."
+    return found
+
+
+def _drained(judged: Sequence[Left]) -> Finding:
+    wrong = [left.stream for left in judged if not left.finished]
+    done = len(judged) - len(wrong)
     return Finding(
         state="FAIL" if wrong else "PASS",
-        evidence=evidence + (f"; not judged: {'; '.join(aside)}." if aside else "."),
-        value=None if drains else slowest if math.isfinite(slowest) else "inf",
-        limit=None if drains else allowed_s * 1000,
-        unit="" if drains else "ms",
-        fix=fix,
-        streams=[left.stream for left in wrong],
+        evidence=f"{done} of {len(judged)} answers were finished without their user, as declared",
+        fix="The system cancels; declare after_disconnect: cancel if that is wanted." if wrong else "",
+        streams=wrong,
     )
 
 
-def _ms(judged: Iterable[Left]) -> str:
+def _cancelled(judged: Sequence[Left], allowed_ms: float) -> Finding:
+    wrong = [left.stream for left in judged if left.notice_ms > allowed_ms]
     slowest = max(left.notice_ms for left in judged)
-    return f"{slowest:.0f} ms" if math.isfinite(slowest) else "never"
+    noticed = [left.notice_ms for left in judged if math.isfinite(left.notice_ms)]
+    usual = f", median of those noticed: {np.median(noticed):.0f} ms" if noticed else ""
+    return Finding(
+        state="FAIL" if wrong else "PASS",
+        evidence=f"{len(judged) - len(wrong)} of {len(judged)} users' leaving reached the provider within "
+        f"{allowed_ms:.0f} ms (slowest: {f'{slowest:.0f} ms' if math.isfinite(slowest) else 'never'}{usual})",
+        value=slowest if math.isfinite(slowest) else "inf",
+        limit=allowed_ms,
+        unit="ms",
+        streams=wrong,
+    )
 
 
 def _sorted(heard: Sequence[Heard], allowed_ms: float) -> tuple[list[Left], list[str]]:
