@@ -59,6 +59,8 @@ def _pictures(summary: Summary) -> dict[str, Any]:
             for picture in inline.distribution(summary, metric)
         ],
         "gallery": inline.streams(summary),
+        "capacity_pictures": inline.capacity(summary),
+        "comparison_pictures": inline.comparison(summary),
         "bars": breakdown.bars(summary),
         "sizes": inline.SIZES,
     }

@@ -137,10 +137,7 @@ def _systems(arms: Arms, provider_port: int, where: Environment) -> Iterator[tup
         ):
             if not url:
                 port = free_port()
-                words = [
-                    word.format(port=port, provider=provider, python=sys.executable)
-                    for word in shlex.split(command or _OWN)
-                ]
+                words = _words(command or _OWN, f"--{name}-command", port, provider)
                 part = Part(name, words, where.out / ".compare" / f"{name}.log")
                 parts.append(part)
                 part.start()
@@ -152,6 +149,17 @@ def _systems(arms: Arms, provider_port: int, where: Environment) -> Iterator[tup
     finally:
         for part in parts:
             part.stop()
+
+
+def _words(command: str, option: str, port: int, provider: str) -> list[str]:
+    """A command with its places filled in. Raises PlanError."""
+    try:
+        return [
+            word.format(port=port, provider=provider, python=sys.executable) for word in shlex.split(command)
+        ]
+    except (KeyError, IndexError, ValueError) as error:
+        places = "{port}, {provider} and {python}"
+        raise PlanError(f"{option}: cannot fill in {command!r} ({error}); its places are {places}") from None
 
 
 def expected_s(design: Design) -> float:

@@ -105,7 +105,7 @@ def compare_blocks(joined: Joined, design: Design, invalid: str = "") -> Compari
             q = float(percent) / 100
             unit = samples_of(joined, name).unit
             measured.append(latency(gate, unit, pairs, q, design.rule))
-            told += _told(gate, pairs, lambda values, q=q: harrell_davis(np.sort(values), q))  # type: ignore[misc]
+            told += _told(gate, pairs, design, lambda values, q=q: harrell_davis(np.sort(values), q))  # type: ignore[misc]
         else:
             base, cand = (blocks.shares(name, arm) for arm in _ARMS)
             measured.append(_share(gate, base, cand, design))
@@ -147,14 +147,20 @@ def _share(gate: str, baseline: Floats, candidate: Floats, design: Design) -> Me
     return share(gate, baseline, candidate, generator(design.seed, "flips", gate), design.rule)
 
 
-def _told(gate: str, pairs: list[Pair], quantile: Callable[[Floats], float]) -> list[dict[str, object]]:
-    """The quantile of every block, for pictures."""
+def _told(
+    gate: str, pairs: list[Pair], design: Design, quantile: Callable[[Floats], float]
+) -> list[dict[str, object]]:
+    """The quantile of every block, for pictures; `place` counts the measured blocks as they were run."""
+    places = {block: place for place, block in enumerate(block for block in design.blocks if block[0] >= 0)}
     rows: list[dict[str, object]] = []
     for number, pair in enumerate(pairs):
-        for arm, values in (("baseline", pair.baseline), ("candidate", pair.candidate)):
+        for arm, values in zip(_ARMS, (pair.baseline, pair.candidate), strict=True):
             finite = values[np.isfinite(values)]
             value = round(quantile(finite), 4) if len(finite) else None
-            rows.append({"pair": number, "arm": arm, "gate": gate, "n": len(finite), "value": value})
+            place = places.get((number, arm))
+            rows.append(
+                {"pair": number, "arm": arm, "place": place, "gate": gate, "n": len(finite), "value": value}
+            )
     return rows
 
 

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from harness.summary import GalleryStream, Summary
 from reports.definitions import label
-from reports.figures import gallery, nines
+from reports.figures import effects, gallery, load_curve, nines
 from reports.figures.canvas import blank, place, style, svg
 from reports.figures.distribution import draw_shapes, spreads
 from reports.figures.row import Key, Row
@@ -84,6 +84,47 @@ def by_nines(metric: str, title: str, lines: list[nines.Line], limits: list[nine
     keys = [Key(line.name, line.ink, "line") for line in lines]
     keys += [Key("limit of the plan", "limit", "dash")] if limits else []
     return Picture(f"{metric}-nines", title, keys, *twice(f"n-{metric}", title, 2.5, curves, 0.46))
+
+
+def capacity(summary: Summary) -> list[Picture]:
+    """TTFT and goodput against load, where a search has steps to draw."""
+    found = summary.capacity
+    if found is None or not load_curve.drawable(found):
+        return []
+    limits = load_curve.limits_ms(found)
+    ttft = twice("c-ttft", "TTFT", 2.6, lambda axes: load_curve.draw_ttft(axes, found, limits), 0.46)
+    keys = [key for key in load_curve.KEYS if limits or key.mark != "dash"]
+    pictures = [Picture("capacity-ttft", f"TTFT in ms against {found.unit}", keys, *ttft)]
+    if any(step.goodput_ratio is not None for step in found.steps):
+        goodput = twice(
+            "c-goodput", "Goodput ratio", 1.3, lambda axes: load_curve.draw_goodput(axes, found), 0.46
+        )
+        title = f"Goodput ratio against {found.unit}"
+        pictures.append(Picture("capacity-goodput", title, load_curve.GOODPUT_KEYS, *goodput))
+    return pictures
+
+
+def comparison(summary: Summary) -> list[Picture]:
+    """How far each gate moved, and its blocks in the order of the run."""
+    found = summary.compare
+    if found is None:
+        return []
+    pictures: list[Picture] = []
+    gates = effects.shown(found)
+    if gates:
+        title = "Change of each gate, % of a quantile or points of a share; to the right is worse"
+        height = effects.ROW_IN * len(gates) + 0.5
+        drawn = twice("x-effects", title, height, lambda axes: effects.draw_effects(axes, found), 0.2)
+        pictures.append(Picture("effects", title, effects.EFFECT_KEYS, *drawn))
+    for number, gate in enumerate(effects.block_gates(found)):
+
+        def blocks(axes: Axes, gate: str = gate) -> None:
+            effects.draw_blocks(axes, found, gate)
+
+        title = f"{gate} of each block, in the order of the run"
+        drawn = twice(f"x-blocks{number}", title, 1.5, blocks, 0.46)
+        pictures.append(Picture(f"blocks-{number}", title, effects.BLOCK_KEYS, *drawn))
+    return pictures
 
 
 _GROUPS = {

@@ -52,3 +52,14 @@ def test_both_arms_get_the_same_streams_and_every_one_is_kept(tmp_path: Path):
 def test_arms_that_cannot_be_started_are_refused(wrong: dict[str, str]):
     with pytest.raises(PlanError, match=r"not both|begins with|\{port\}"):
         Arms(**wrong)
+
+
+@pytest.mark.parametrize("word", ["{mock}", "{0}", "{"])
+def test_a_place_that_a_command_cannot_fill_is_named_with_those_it_can(
+    word: str, capsys, monkeypatch, tmp_path
+):
+    monkeypatch.chdir(tmp_path)
+    assert main(["compare", "--baseline-command", f"old --port {{port}} {word}"]) == 4
+    said = " ".join(capsys.readouterr().err.split())
+    assert "--baseline-command" in said
+    assert "{port}, {provider} and {python}" in said

@@ -7,12 +7,16 @@ import msgspec
 import numpy as np
 
 from harness.summary import (
+    Capacity,
+    CapacityStep,
     CheckResult,
+    Comparison,
     Curve,
     Decomposition,
     FaultRow,
     GalleryStream,
     GapHeat,
+    Gate,
     Metric,
     Objective,
     PhaseResult,
@@ -563,13 +567,16 @@ def hostile() -> Summary:
 
     def poison(value: Any, key: str) -> Any:
         if isinstance(value, str):
-            return value if key in ("state", "schema", "unit", "kind") or value == "inf" else poisoned(value)
+            words = ("inf", "open", "closed", "offline", "up", "down")
+            return value if key in ("state", "schema", "unit", "kind") or value in words else poisoned(value)
         if isinstance(value, dict):
             rename = key in named and not value.keys() & {"unit"}
             return {poisoned(name) if rename else name: poison(item, name) for name, item in value.items()}
         return [poison(item, key) for item in value] if isinstance(value, list) else value
 
     plain = msgspec.to_builtins(failing())
+    plain["capacity"] = msgspec.to_builtins(searched().capacity) | {"unit": "users", "model": "closed"}
+    plain["compare"] = msgspec.to_builtins(compared().compare) | {"mode": "offline"}
     plain["metrics"][MARKUP] = plain["metrics"]["ttft_user"]
     summary: Summary = msgspec.convert(poison(plain, ""), Summary)
     return summary
@@ -604,6 +611,63 @@ def _later(span: Span, lap: int) -> Span:
     )
 
 
+def searched() -> Summary:
+    """A capacity search up to a knee and down again."""
+    rng = np.random.default_rng(7)
+    loads = [5.0, 10.0, 20.0, 40.0, 28.3, 33.6, 22.6, 48.0, 22.6]
+    steps = []
+    for place, load in enumerate(loads):
+        passed = load < 30
+        ttft = 60 / max(0.03, 1 - load / 36)
+        steps.append(
+            CapacityStep(
+                load=load, decision="PASS" if passed else "FAIL", direction="down" if place == 8 else "up",
+                streams=int(rng.integers(130, 700)), over={"ttft_user p95 < 500 ms": 0 if passed else 60},
+                in_flight=load * 0.6, provider_in_flight=load * 0.58, throughput=min(load, 33.0),
+                goodput_ratio=1.0 if passed else 0.6, ttft_p50_ms=ttft / 3, ttft_p95_ms=ttft,
+                littles_residual=0.01, saturated=load > 40, limited_by="" if passed else "provider",
+                why="" if passed else "its queue was full",
+            )
+        )  # fmt: skip
+    found = Capacity(
+        unit="streams/s", model="open", objectives=["ttft_user p95 < 500 ms", "success_share >= 0.95"],
+        low=28.3, high=33.6, answer=30.8, ended="bracketed", limited_by="provider: its queue was full",
+        hysteresis=False, sentence="About 30.8 streams/s.", steps=steps, knee=29.0,
+        usl={"sigma": 0.1, "kappa": 0.01, "best_in_flight": 21.0, "note": ""}, notes=["said once"],
+    )  # fmt: skip
+    return empty(capacity=found)
+
+
+def compared() -> Summary:
+    """A live comparison: one gate failed, one stayed open, one has no interval."""
+    rng = np.random.default_rng(7)
+    gates = [
+        Gate(
+            metric="ttft_user p95", unit="ms", kind="ratio", baseline=412.0, candidate=466.0, effect=0.131,
+            low=0.084, high=0.18, p=1e-5, p_adjusted=3e-5, least=0.03, limit=0.1, mde=0.057, pairs=20,
+            state="FAIL", why="worse beyond chance",
+        ),
+        Gate(
+            metric="stall_ratio", unit="share", kind="difference", baseline=0.008, candidate=0.009,
+            effect=0.001, low=-0.01, high=0.012, p=0.4, p_adjusted=0.8, least=0.005, limit=0.005, mde=0.011,
+            pairs=20, pairs_needed=100, state="INCONCLUSIVE",
+        ),
+        Gate(metric="gap p99", unit="ms", kind="ratio", least=0.03, limit=0.1, state="INCONCLUSIVE"),
+    ]  # fmt: skip
+    blocks = [
+        {"pair": n // 2, "arm": arm, "place": n, "gate": "ttft_user p95", "n": 100,
+         "value": 400 + 60 * (arm == "candidate") + float(rng.normal(0, 15))}
+        for n, arm in enumerate(["baseline", "candidate", "candidate", "baseline"] * 10)
+    ]  # fmt: skip
+    blocks[3]["value"] = None
+    found = Comparison(
+        mode="live", design="paired blocks", baseline="old:8080", candidate="new:8080",
+        order="coin", pairs=20, streams=100, shared_seeds=True, gates=gates, blocks=blocks,
+        differences=["git"], notes=["explored: nothing"],
+    )  # fmt: skip
+    return empty(compare=found)
+
+
 EVERY = {
     "demo": demo,
     "failing": failing,
@@ -613,4 +677,6 @@ EVERY = {
     "never_reached": never_reached,
     "hostile": hostile,
     "long_run": long_run,
+    "searched": searched,
+    "compared": compared,
 }
