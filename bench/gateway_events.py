@@ -3,8 +3,8 @@
     python -m bench.gateway_events [--against FOLDER] [--json]
 
 A provider without any work of its own says forty answers of 300 tokens at once, a token each 6 ms; forty
-users read. `FOLDER` is another checkout of this project: both gateways are then measured in turn, three times, and
-the last line is their ratio. Processor time, not time: other work on the machine changes it little.
+users read. `FOLDER` is another checkout of this project: both gateways are then measured in turn, three
+times, and the last line is their ratio. Processor time: other work on the machine changes it little.
 """
 
 import argparse
