@@ -20,7 +20,4 @@ DEFECT = Defect(
     says="A connection to the provider that is reset in mid-answer ends the answer as if it were whole.",
     apply=lambda parts: replace(parts, answer=ResetIsAnEnd),
     must_fail=frozenset({"reports_reset"}),
-    may_fail=frozenset(
-        {"never_repeats_text", "retries_before_the_first_token", "logs_true_status", "metrics_agree"}
-    ),
 )

@@ -20,7 +20,4 @@ DEFECT = Defect(
     says="Half an answer is ended like a whole one when the provider's body ends early, but cleanly.",
     apply=lambda parts: replace(parts, answer=EndsWithTheBody),
     must_fail=frozenset({"reports_truncation"}),
-    may_fail=frozenset(
-        {"never_repeats_text", "retries_before_the_first_token", "logs_true_status", "metrics_agree"}
-    ),
 )

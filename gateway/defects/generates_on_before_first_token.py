@@ -18,5 +18,4 @@ DEFECT = Defect(
     says="Who gives up while waiting leaves the model at work on an answer that nobody will hear.",
     apply=lambda parts: replace(parts, leaving=DeafUntilTheFirstToken),
     must_fail=frozenset({"stops_before_first_token"}),
-    may_fail=frozenset({"stops_whole_answer", "frees_on_abort", "metrics_agree"}),
 )

@@ -18,5 +18,4 @@ DEFECT = Defect(
     says="A batch client that times out and asks again has two answers generated, and the next time three.",
     apply=lambda parts: replace(parts, leaving=WatchesStreamsOnly),
     must_fail=frozenset({"stops_whole_answer"}),
-    may_fail=frozenset({"frees_on_abort", "metrics_agree"}),
 )

@@ -20,7 +20,6 @@ DEFECT = Defect(
     says="A user who is told to slow down is not told for how long.",
     apply=lambda parts: replace(parts, refusal=without_headers),
     must_fail=frozenset({"passes_rate_limit_on"}),
-    may_fail=frozenset(
-        {"bounds_its_queue", "drains_gracefully"}
-    ),  # their refusals say when to come back, too
+    # Its refusals say when to come back, too.
+    may_fail=frozenset({"bounds_its_queue"}),
 )

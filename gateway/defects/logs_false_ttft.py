@@ -31,5 +31,4 @@ DEFECT = Defect(
     says="The dashboard shows a time to first token of some milliseconds while users wait for seconds.",
     apply=lambda parts: replace(parts, note=HeadNote, line=until_the_head),
     must_fail=frozenset({"logs_true_ttft"}),
-    may_fail=frozenset({"metrics_agree"}),  # log and metrics no longer say the same
 )

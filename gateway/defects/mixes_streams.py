@@ -45,5 +45,4 @@ DEFECT = Defect(
     says="At a busy hour some users read pieces of other users' answers.",
     apply=with_a_table,
     must_fail=frozenset({"keeps_streams_apart"}),
-    may_fail=frozenset({"frees_on_abort", "bounds_its_queue", "drains_gracefully"}),  # crowds as well
 )

@@ -48,5 +48,4 @@ DEFECT = Defect(
     says="At a busy hour words of an answer change places.",
     apply=with_workers,
     must_fail=frozenset({"keeps_streams_apart"}),
-    may_fail=frozenset({"frees_on_abort", "bounds_its_queue", "drains_gracefully"}),  # crowds as well
 )
