@@ -146,7 +146,7 @@ class Desk:
                 # say everything twice, and an empty answer would look whole.
                 raise Refused(failure.NO_RESUME)
             return None
-        note.stream = asked.stream
+        note.stream, note.position = asked.stream, asked.last_event or 0
         found = None
         if asked.stream:
             found = self.answers.find(asked.stream, asked.ask, asked.authorization, note.endpoint)

@@ -28,6 +28,7 @@ class Note:
         self.ended = now
         self.pieces = 0
         self.usage: Usage | None = None
+        self.position = 0  # pieces that an earlier connection of this user had heard
         self.attempts = 0  # that the provider was asked
         self.queued_s = 0.0
 
@@ -67,8 +68,9 @@ class Note:
 
     @property
     def tokens(self) -> int:
-        """As the provider counted them; of an answer that is not whole, the pieces that were passed on."""
-        return self.usage.output_tokens if self.usage is not None else self.pieces
+        """As the provider counted them; of an answer that is not whole, and of the rest of one, the pieces
+        that were passed on."""
+        return self.pieces if self.usage is None or self.position else self.usage.output_tokens
 
     @property
     def tokens_per_s(self) -> float | None:

@@ -45,6 +45,14 @@ def test_an_answer_that_broke_off_has_the_tokens_that_were_passed_on():
     assert said["input_tokens"] is None
 
 
+def test_the_rest_of_an_answer_is_not_counted_as_the_whole():
+    note = told()
+    note.position = 2
+    note.ending(None, Usage(3, 5))
+    note.over(13.0)
+    assert (note.tokens, line(note)["input_tokens"]) == (3, 3)
+
+
 def test_who_left_was_told_no_end():
     note = told()
     note.over(13.0)
