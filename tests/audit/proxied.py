@@ -17,7 +17,8 @@ from tests.misbehaving import certificate
 GUIDE = Path(__file__).parents[2] / "docs" / "nginx.md"
 _LONGEST_S = 100
 
-Proxy = Callable[[Path, str, int], list[str]]  # (its folder, the gateway's address, its port) -> its command
+# (its folder, the gateway's address, its port) -> its command; none: there is none
+Proxy = Callable[[Path, str, int], list[str] | None]
 
 # Temporary files of nginx go into its folder: its compiled-in ones belong to the system's own nginx.
 _CONFIG = """\
@@ -56,12 +57,14 @@ class Stack:
     def __init__(self, folder: Path, provider: str, gateway: str, url: str) -> None:
         self._folder, self.provider, self.gateway, self.url = folder, provider, gateway, url
 
-    def audit(self, *checks: str, probes: Mapping[str, object]) -> dict[str, scorecard.Promise]:
-        """What `streamproof audit` says of `checks`, by their ids."""
+    def audit(
+        self, *checks: str, probes: Mapping[str, object], hops: Mapping[str, str] = {}
+    ) -> dict[str, scorecard.Promise]:
+        """What `streamproof audit` says of `checks`, by their ids; `hops` are asked beside the gateway."""
         target = {
             "target": {"url": self.url, "dialect": "generic", "verify_tls": False},
             "provider": {"admin": self.provider},
-            "hops": {"gateway": self.gateway},
+            "hops": {"gateway": self.gateway, **hops},
             "policies": {"heartbeat_s": 1},
             "probes": probes,
         }
@@ -85,8 +88,10 @@ def stack(proxy: Proxy, *options: str, scheme: str = "http") -> Iterator[Stack]:
             gateway = _server(parts, folder, "gateway", "gateway", "--upstream", provider, *options)
             port = free_port()
             command = proxy(folder, gateway.removeprefix("http://"), port)
-            _started(parts, Part("proxy", command, folder / "proxy.log")).wait_port(port)
-            yield Stack(folder, provider, gateway, f"{scheme}://127.0.0.1:{port}")
+            if command is not None:
+                _started(parts, Part("proxy", command, folder / "proxy.log")).wait_port(port)
+            url = f"{scheme}://127.0.0.1:{port}" if command is not None else gateway
+            yield Stack(folder, provider, gateway, url)
         finally:
             for part in reversed(parts):
                 part.stop()
@@ -102,6 +107,10 @@ def _started(parts: list[Part], part: Part) -> Part:
     parts.append(part)
     part.start()
     return part
+
+
+def no_proxy(folder: Path, gateway: str, port: int) -> None:
+    return None
 
 
 def nginx_with(location: str, tls: bool = False) -> Proxy:
