@@ -58,7 +58,6 @@ def judge(heard: Sequence[Heard], terms: Terms) -> Finding:
 
 def _right(one: Heard, row: LedgerRow) -> bool:
     told = one.record
-    # Input may have been counted before a system prompt is added; 0 or nothing is no count of anything.
     return told.output_tokens == row.emitted_tokens and told.input_tokens == row.input_tokens
 
 

@@ -27,11 +27,6 @@ def written(heard: Heard) -> int:
     return row.emitted_tokens - row.other_tokens if row is not None else 0
 
 
-def planned(heard: Heard) -> int:
-    """Tokens of text that the provider would have written, had nothing happened."""
-    return heard.question.tokens
-
-
 def hit(heard: Heard) -> bool:
     """The planned fault was played."""
     return any(row.fault for row in heard.ledger)
