@@ -1,6 +1,7 @@
 """Looks over all open streams twenty times a second and ends those whose time is up.
 
-One greenlet for the whole process: a timer a stream costs more than the reads it guards.
+One greenlet for the whole process: a timer a stream costs more than the reads it guards. A stream whose user
+goes by nothing but time limits is left alone until the first of them can run out.
 """
 
 import gevent
@@ -10,7 +11,7 @@ from harness import clock
 from harness.plan.target import Limits
 from harness.policies.patience import Patience
 from harness.record import StreamRecord
-from harness.transports.deadlines import expired
+from harness.transports.deadlines import expired, look_again_ns
 from harness.transports.leaving import Leaving
 from harness.transports.reception import Cause
 from harness.transports.watch import Watch
@@ -23,6 +24,7 @@ class _Entry(msgspec.Struct):
     limits: Limits
     leaving: Leaving | None
     patience: Patience | None
+    next_ns: int = 0  # nothing happens before
 
 
 class Sweep:
@@ -65,9 +67,13 @@ class Sweep:
     def look(self, now_ns: int) -> None:
         """End every stream that has outlived a limit or its user's stay at `now_ns`."""
         for watch, entry in list(self._open.items()):
+            if now_ns < entry.next_ns:
+                continue
             cause = self._judge(watch, entry, now_ns)
             if cause is not None:
                 watch.end(cause)
+            elif entry.leaving is None and entry.patience is None:
+                entry.next_ns = look_again_ns(entry.record, watch.last_ns, entry.limits, now_ns)
 
     def _judge(self, watch: Watch, entry: _Entry, now_ns: int) -> Cause | None:
         if entry.leaving is not None and entry.leaving.due(entry.record, now_ns):

@@ -1,11 +1,13 @@
 """Each limit counts from its own instant; only content satisfies the first-content limit."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from harness.clock import SECOND
 from harness.plan.target import Limits
 from harness.record import StreamRecord
-from harness.transports.deadlines import expired
+from harness.transports.deadlines import expired, look_again_ns
 from harness.transports.reception import Cause
 
 LIMITS = Limits(connect_s=1, headers_s=2, first_content_s=4, idle_s=3, total_s=20)
@@ -49,3 +51,30 @@ def test_the_idle_limit_begins_with_the_headers():
 
 def test_a_stream_that_waited_for_its_turn_is_not_late_for_that():
     assert judged(29.0, last_read_s=28, dispatched=10, sent=10, headers=11, first_content=12) is None
+
+
+SOON = st.integers(0, 25 * SECOND)
+
+
+@given(SOON, SOON, SOON, SOON, SOON, st.integers(0, 4), st.floats(0, 1, exclude_max=True))
+def test_nothing_runs_out_before_the_next_look_whatever_arrives_until_then(
+    sent, headers, content, read, now, known, share
+):
+    """`known` stamps are there at the look; the others come after it, in order."""
+    record = StreamRecord(stream=1, intended_ns=0)
+    names = ("sent_ns", "headers_ns", "first_content_ns")
+    times = sorted((sent, headers, content, read, now)[:3])
+    for name, at in list(zip(names, times, strict=True))[:known]:
+        setattr(record, name, at)
+    last = max(times[: min(known, 3)], default=0)
+    now = max(now, last)
+    if expired(record, last, LIMITS, now) is not None:
+        return
+    until = look_again_ns(record, last, LIMITS, now)
+    then = now + int((until - now) * share)
+    later = [now + int((then - now) * part) for part in (0.2, 0.5, 0.9)]
+    for name, at in list(zip(names, later, strict=True))[known:]:
+        assert expired(record, last, LIMITS, at) is None
+        setattr(record, name, at)
+        last = at
+    assert expired(record, last, LIMITS, then) is None
