@@ -138,8 +138,8 @@ CHECK = Check(
     promise="What the model thinks before it answers is hidden, announced or shown, as the target declares.",
     how=f"The provider thinks for {_THINKS} tokens before it answers; every event of the stream is searched.",
     fix="Decide for each kind of the provider's deltas what becomes of it (`reasoning`, `reasoning_content`, "
-    "`thinking_delta`) and pass on only the kinds on your list, instead of copying deltas as they are. If what "
-    "the system does is meant, declare it as policies.reasoning.",
+    "`thinking_delta`) and pass on only the kinds on your list, instead of copying deltas as they are. If "
+    "what the system does is meant, declare it as policies.reasoning.",
     ask=ask,
     judge=judge,
     needs=frozenset({"mock", "reasoning"}),

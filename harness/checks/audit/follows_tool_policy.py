@@ -102,8 +102,8 @@ CHECK = Check(
     how="The provider calls one tool, then two at once, before it answers; every event of the stream is "
     "searched.",
     fix="Take tool calls out of the stream where the system runs them itself, and send only what your policy "
-    "names: nothing, the tool's name, or the call with its arguments. If what the system does is meant, declare "
-    "it as policies.tool_calls.",
+    "names: nothing, the tool's name, or the call with its arguments. If what the system does is meant, "
+    "declare it as policies.tool_calls.",
     ask=ask,
     judge=judge,
     needs=frozenset({"mock", "tools"}),
