@@ -24,6 +24,12 @@ from harness.stack.errors import StackError
 SCENARIOS = Path(scenarios.__file__).parent
 
 
+def plan_path(given: Path) -> Path:
+    """`given`, or the shipped plan of that name where there is no such file."""
+    shipped = SCENARIOS / given.with_suffix(".yaml").name
+    return shipped if not given.exists() and len(given.parts) == 1 and shipped.is_file() else given
+
+
 class Ready(msgspec.Struct, frozen=True):
     """What a run takes from its plan's surroundings."""
 

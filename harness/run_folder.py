@@ -17,12 +17,13 @@ from harness import record
 from harness.metrics.run_data import RunData, RunFacts
 from harness.plan.plan import Plan
 from harness.plan.reader import dump, load_plan
+from harness.problem import Problem
 from harness.sampling import MOST_READS, read_sample, values_of
 
 T = TypeVar("T")
 
 
-class RunFolderError(Exception):
+class RunFolderError(Problem):
     """A folder that is no run; its text is meant for people."""
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from harness.capacity.looks import STRICT, SURE
 from harness.plan.reader import PlanError, load_plan
-from harness.preflight import SCENARIOS
+from harness.preflight import plan_path
 from reports.progress import Live
 
 
@@ -49,7 +49,7 @@ def run(
     from harness.capacity.search import Search
     from reports import write
 
-    path = _plan_path(arguments.plan)
+    path = plan_path(arguments.plan)
     plan = load_plan(path)
     target = msgspec.structs.replace(plan.target, url=arguments.target or plan.target.url)
     provider = None if arguments.no_mock else plan.provider
@@ -83,8 +83,3 @@ def run(
     tell(found.sentence)
     tell(f"report {folder / 'report.html'}")
     return summary.verdict.exit_code
-
-
-def _plan_path(given: Path) -> Path:
-    shipped = SCENARIOS / given.with_suffix(".yaml").name
-    return shipped if not given.exists() and len(given.parts) == 1 and shipped.is_file() else given

@@ -1,7 +1,9 @@
 """What can go wrong with a network proxy's control API, one type an answer."""
 
+from harness.problem import Problem
 
-class ControlError(Exception):
+
+class ControlError(Problem):
     """Any failure to read or change the network; its text names the call and the server's words."""
 
 

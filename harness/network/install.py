@@ -12,6 +12,8 @@ from pathlib import Path
 
 import requests
 
+from harness.problem import Problem
+
 VERSION = "2.12.0"
 NAME = "toxiproxy-server"
 BUILTIN = "builtin"  # in STREAMPROOF_TOXIPROXY: use no Toxiproxy, even if there is one
@@ -34,7 +36,7 @@ _MACHINES = {
 }
 
 
-class InstallError(Exception):
+class InstallError(Problem):
     """No server could be had; the text says what was tried and what to do."""
 
 

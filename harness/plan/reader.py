@@ -14,12 +14,13 @@ from harness.plan.empirical import BadSamples, inline
 from harness.plan.network import NamedJourney, with_named_journeys
 from harness.plan.phases import Load
 from harness.plan.plan import Plan
+from harness.problem import Problem
 
 T = TypeVar("T")
 Prepare = Callable[[dict[str, Any]], dict[str, Any]]
 
 
-class PlanError(Exception):
+class PlanError(Problem):
     """What is wrong with a plan, where, and the way out; its text is meant for people."""
 
 
