@@ -7,7 +7,8 @@ import msgspec
 from harness.dialects import generic, openai
 from harness.dialects.dialect import Dialect
 
-_KEPT_HEADERS = ("retry-after", "x-ratelimit-")  # prefixes; users pace themselves by these
+# Prefixes; users pace themselves by these.
+_KEPT_HEADERS = ("retry-after", "x-ratelimit-", "anthropic-ratelimit-", "x-should-retry")
 _KEPT_STATUSES = (400, 401, 403, 404, 413, 422, 429)  # the user's own doing, so the user is told as is
 _PASSING_STATUSES = (408, 425, 429, 500, 502, 503, 504, 529)  # asked again, it may well be over
 _PASSING_CODES = ("overload", "rate_limit", "server_error", "api_error", "unavailable", "internal", "timeout")
@@ -99,5 +100,12 @@ def from_status(
         code or f"upstream_http_{status}",
         message or f"the model provider answered with HTTP status {status}",
         kept,
-        passing=status in _PASSING_STATUSES and code not in _LASTING_CODES,
+        passing=_passes(status, code, kept.get("x-should-retry", "")),
     )
+
+
+def _passes(status: int, code: str, advice: str) -> bool:
+    """Some providers say it themselves; an account without quota, for one, looks like a rate limit else."""
+    if advice in ("true", "false"):
+        return advice == "true"
+    return status in _PASSING_STATUSES and code not in _LASTING_CODES

@@ -31,3 +31,27 @@ def test_an_error_event_without_words_still_says_something():
     why = from_event("", "")
     assert (why.status, why.code) == (502, "upstream_error")
     assert why.message
+
+
+@pytest.mark.parametrize(
+    ("status", "advice", "passing"),
+    [
+        (429, "false", False),
+        (503, "false", False),
+        (409, "true", True),
+        (429, "", True),
+        (400, "maybe", False),
+    ],
+)
+def test_a_provider_that_says_whether_to_try_again_is_believed(status, advice, passing):
+    why = from_status(status, {"X-Should-Retry": advice}, b"")
+    assert why.passing is passing
+    assert why.headers == {"x-should-retry": advice}
+
+
+@pytest.mark.parametrize(
+    ("code", "status"), [("429", 429), ("rate_limit_error", 429), ("overloaded_error", 502), ("503", 502)]
+)
+def test_an_error_event_keeps_its_code_and_a_limit_its_status(code, status):
+    why = from_event(code, "x")
+    assert (why.code, why.status, why.passing) == (code, status, True)
