@@ -14,11 +14,13 @@ import harness.checks
 import harness.dialects
 import mock_provider.faults
 import scenarios
+from harness.dialects.dialect import Ask
 from harness.load.arrivals import read_trace
 from harness.metrics import objective_problem
 from harness.network.layout import compile_plan
 from harness.plan.plan import Plan
 from harness.plan.reader import PlanError
+from harness.plan.target import Target
 from harness.stack.errors import StackError
 
 SCENARIOS = Path(scenarios.__file__).parent
@@ -28,6 +30,14 @@ def plan_path(given: Path) -> Path:
     """`given`, or the shipped plan of that name where there is no such file."""
     shipped = SCENARIOS / given.with_suffix(".yaml").name
     return shipped if not given.exists() and len(given.parts) == 1 and shipped.is_file() else given
+
+
+def aimed_at(target: Target, url: str, flag: str) -> Target:
+    """`target` at the address that `flag` of the command line gave. Raises PlanError."""
+    try:
+        return msgspec.structs.replace(target, url=url)
+    except ValueError as error:
+        raise PlanError(f"{flag}: {error}") from None
 
 
 class Ready(msgspec.Struct, frozen=True):
@@ -41,6 +51,7 @@ def check(plan: Plan, source: Path) -> Ready:
     """Everything that needs no process. Raises PlanError that names `source`, or StackError."""
     try:
         _check_names(plan)
+        _check_whole(plan)
         _check_networks(plan)
         compile_plan(plan, plan.seed)
         _check_environment(plan)
@@ -121,6 +132,23 @@ def _check_names(plan: Plan) -> None:
             problem = objective_problem(objective.metric, objective.percent)
             if problem is not None:
                 raise PlanError(f"phase {phase.name}: slo '{objective.text}': {problem}")
+
+
+def _check_whole(plan: Plan) -> None:
+    """Whole answers must have a place and a form of their own. Raises PlanError."""
+    phase = next((phase for phase in plan.phases if not phase.streamed), None)
+    if phase is None:
+        return
+    target = plan.target
+    dialect = harness.dialects.load(target.dialect)
+    path = target.whole_path or target.path or dialect.path
+    streamed, whole = (dialect.request(Ask(prompt="", stream=stream), path) for stream in (True, False))
+    same_place = whole.path == streamed.path.partition("?")[0]
+    if target.whole_path is None and same_place and streamed.body in (b"", whole.body):
+        raise PlanError(
+            f"phase {phase.name}: streamed: false: whole answers in {target.dialect} have a path of "
+            f"their own, and {path} does not tell which; name it in target.whole_path"
+        )
 
 
 def _check_environment(plan: Plan) -> None:

@@ -111,7 +111,8 @@ class Run:
         plan = self._plan
         key = os.environ.get(plan.target.api_key_env or "", "")
         seed = plan.seed if plan.provider is not None else None
-        if probe(plan.target, key, seed) is Behind.MOCK or plan.provider is None:
+        streamed = any(phase.streamed for phase in plan.phases)
+        if probe(plan.target, key, seed, streamed) is Behind.MOCK or plan.provider is None:
             return
         note = (
             f"the target does not use the mock provider at {self._stack.provider_url}, so only what its "

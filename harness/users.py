@@ -195,15 +195,15 @@ class StreamingUser(User):
         session.in_flight += 1
         try:
             reception = question.reception()
-            request = session.dialect.request(question.ask(), session.path)
             with self._client.exchange(
                 question.address,
-                request,
+                question.request(),
                 reception,
                 session.dialect,
                 question.leaving,
                 events,
                 question.patience,
+                question.limits,
             ) as exchange:
                 yield exchange
         except Exception as error:

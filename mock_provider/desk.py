@@ -53,9 +53,10 @@ class Desk:
     def __init__(self, config: Provider, seed: int) -> None:
         self._config, self._seed = config, seed
         self._apis = {name: requests.load(name) for name in requests.names()}
-        # A path that several dialects share belongs to openai until a profile says otherwise.
+        # A path that several dialects share belongs to openai until a profile says otherwise, and to the
+        # generic one only then.
         self._by_route: dict[tuple[str, str], list[str]] = {}
-        for name in sorted(self._apis, key=lambda name: (name != "openai", name)):
+        for name in sorted(self._apis, key=lambda name: (name != "openai", name == "generic", name)):
             for route in self._apis[name].routes:
                 self._by_route.setdefault(route, []).append(name)
         cut = {path.partition(MODEL) for _, path in self._by_route if MODEL in path}

@@ -163,3 +163,17 @@ def test_a_network_in_front_of_an_https_target_is_told(written):
         phase=network,
     )
     assert "target.url: an https target cannot be reached through a network proxy; give" in complaint(path)
+
+
+@pytest.mark.parametrize(("dialect", "path"), [("generic", "/chat"), ("tgi", "/mine")])
+def test_a_path_that_does_not_tell_where_whole_answers_are_is_asked_about(written, dialect, path):
+    target = f"dialect: {dialect}, path: {path}"
+    plan = written(f"target: {{{target}}}", phase=", streamed: false")
+    assert complaint(plan).endswith(f"and {path} does not tell which; name it in target.whole_path")
+    told = written(f"target: {{{target}, whole_path: /whole}}", phase=", streamed: false")
+    preflight.check(load_plan(told), told)
+
+
+def test_a_body_that_says_whether_to_stream_needs_no_other_path(written):
+    plan = written("target: {dialect: openai, path: /chat}", phase=", streamed: false")
+    preflight.check(load_plan(plan), plan)

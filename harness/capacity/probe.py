@@ -171,7 +171,7 @@ def describe(
     edges = np.array(span)
     upstream = joined.upstream
     ttft = np.sort(samples_of(joined, "ttft_user").of(mine & joined.calls).values)
-    provider = (joined.ms("up_first_token") - joined.ms("up_received"))[mine]
+    provider = joined.provider_ttft_ms[mine]
     added = samples_of(joined, "added_ttft").of(mine).values
     law = [residual.share for residual in residuals(joined) if residual.phase == PROBE]
     step = CapacityStep(

@@ -61,6 +61,23 @@ class _Event(msgspec.Struct, gc=False):
     error: Any = None
 
 
+class _Part(msgspec.Struct, gc=False):
+    """A block of a whole answer."""
+
+    type: str = ""
+    text: str = ""
+    thinking: str = ""
+    name: str = ""
+    input: msgspec.Raw = msgspec.Raw(b"{}")
+
+
+class _Whole(msgspec.Struct, gc=False):
+    content: list[_Part] | None = None
+    stop_reason: str | None = None
+    usage: _Usage | None = None
+    error: Any = None
+
+
 class _Type(msgspec.Struct):
     type: str = ""
 
@@ -76,6 +93,7 @@ _KNOWN = {
     "error",
 }
 _read = jsontext.reader(_Event)
+_read_whole = jsontext.reader(_Whole)
 _read_type = jsontext.reader(_Type)
 
 
@@ -212,7 +230,8 @@ class AnthropicEncoder:
 
     def error(self, code: str, message: str, shape: str = "") -> bytes:
         refuse_other_shape(DIALECT.error_shapes, shape)
-        body = DIALECT.error_body(529 if code == "overloaded" else 500, code, message)
+        status = 529 if code == "overloaded" else 429 if "rate_limit" in code else 500
+        body = DIALECT.error_body(status, code, message)
         return b"event: error\ndata: %b\n\n" % body
 
     def _open(self, kind: str, block: Mapping[str, object], delta: str) -> bytes:
@@ -389,6 +408,29 @@ class Anthropic:
             "output_tokens": usage.output_tokens,
         }
         return jsontext.encode(message(reply, content, _REASONS.get(reason, reason), counts))
+
+    def read_whole(self, body: bytes) -> Sequence[TokenEvent]:
+        try:
+            answer = _read_whole(body)
+        except UNREADABLE as error:
+            return corrupt(error)
+        if answer.error is not None:
+            return (failed(answer.error),)
+        if answer.content is None:
+            return corrupt("an answer in one piece without `content`")
+        events: list[TokenEvent] = []
+        for part in answer.content:
+            if part.type == "tool_use":
+                events.append(TokenEvent(Kind.TOOL, bytes(part.input).decode(), part.name))
+            else:
+                events += [event for event in _content(part.text, part.thinking, "") if event is not OTHER]
+        if answer.usage is not None:
+            counts = answer.usage
+            usage = Usage(counts.input_tokens or 0, counts.output_tokens or 0)
+            events.append(TokenEvent(Kind.USAGE, usage=usage))
+        if answer.stop_reason:
+            events.append(TokenEvent(Kind.FINISH, code=answer.stop_reason))
+        return [*events, END]
 
     def error_body(self, status: int, code: str, message: str) -> bytes:
         """The type follows the status, unless `code` is itself one of this API's types."""

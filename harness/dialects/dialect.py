@@ -162,7 +162,9 @@ class Dialect(Protocol):
         """The ways in which servers of this dialect fail in mid-stream; the first is the usual one."""
         ...
 
-    def request(self, ask: Ask, path: str) -> HttpRequest: ...
+    def request(self, ask: Ask, path: str) -> HttpRequest:
+        """`path` is where answers are streamed; a whole one may have a place of its own, told from it."""
+        ...
 
     def decoder(self) -> Decoder: ...
 
@@ -178,6 +180,13 @@ class Dialect(Protocol):
         reasoning: str = "",
     ) -> bytes:
         """The body of an answer that is not streamed."""
+        ...
+
+    def read_whole(self, body: bytes) -> Sequence[TokenEvent]:
+        """What the body of an answer that is not streamed means; never raises.
+
+        The last event of an answer is END. An error is one ERROR, and what is no answer one CORRUPT.
+        """
         ...
 
     def error_body(self, status: int, code: str, message: str) -> bytes:

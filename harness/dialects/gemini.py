@@ -241,6 +241,14 @@ class Gemini:
         body = {"candidates": [candidate], "usageMetadata": counts}
         return jsontext.encode({**body, "modelVersion": reply.model, "responseId": reply.id})
 
+    def read_whole(self, body: bytes) -> Sequence[TokenEvent]:
+        """It has the shape of a stream's only event."""
+        decoder = GeminiDecoder()
+        events = decoder.feed(Frame(body))
+        if decoder.completion is Completion.FULL or events[0].kind in (Kind.ERROR, Kind.CORRUPT):
+            return events
+        return corrupt("an answer in one piece without a finish reason")
+
     def error_body(self, status: int, code: str, message: str) -> bytes:
         name = _STATUS.get(status, "INTERNAL" if status >= 500 else "INVALID_ARGUMENT")
         error = {"code": status, "message": message, "status": code or name, "details": []}

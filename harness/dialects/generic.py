@@ -209,16 +209,20 @@ class Generic:
     error_shapes = ("plain",)
 
     def request(self, ask: Ask, path: str) -> HttpRequest:
-        query = {"prompt": ask.prompt} | ({"model": ask.model} if ask.model else {})
+        asked: dict[str, object] = {"prompt": ask.prompt}
+        if ask.model:
+            asked["model"] = ask.model
         if ask.max_tokens is not None:
-            query["max_tokens"] = str(ask.max_tokens)
+            asked["max_tokens"] = ask.max_tokens
         if ask.answer_id:
-            query["stream"] = ask.answer_id
+            asked["stream"] = ask.answer_id
         headers = {"authorization": f"Bearer {ask.api_key}"} if ask.api_key else {}
+        if not ask.stream:
+            headers["content-type"] = "application/json"
+            return HttpRequest("POST", path.removesuffix("/stream"), headers, jsontext.encode(asked))
         if ask.last_event_id:
             headers["last-event-id"] = ask.last_event_id
-        where = path if ask.stream else path.removesuffix("/stream")
-        return HttpRequest("GET", f"{where}?{urlencode(query)}", headers)
+        return HttpRequest("GET", f"{path}?{urlencode(asked)}", headers)
 
     def decoder(self) -> GenericDecoder:
         return GenericDecoder()
@@ -237,6 +241,16 @@ class Generic:
     ) -> bytes:
         thought = {"reasoning": reasoning} if reasoning else {}
         return jsontext.encode({"content": text, **thought, "finish_reason": reason, "usage": usage})
+
+    def read_whole(self, body: bytes) -> Sequence[TokenEvent]:
+        try:
+            event = decode(body)
+        except UNREADABLE as error:
+            return corrupt(error)
+        if event.content is None and event.error is None:
+            return corrupt("an answer in one piece without `content`")
+        event.done = True
+        return meaning(event, (TokenEvent(Kind.TEXT, event.content),) if event.content else ())
 
     def error_body(self, status: int, code: str, message: str) -> bytes:
         other = "server_error" if status >= 500 else "invalid_request"

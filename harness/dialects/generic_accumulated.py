@@ -117,6 +117,9 @@ class GenericAccumulated:
     ) -> bytes:
         return GENERIC.whole(reply, text, reason, usage, tools, reasoning)
 
+    def read_whole(self, body: bytes) -> Sequence[TokenEvent]:
+        return GENERIC.read_whole(body)
+
     def error_body(self, status: int, code: str, message: str) -> bytes:
         return GENERIC.error_body(status, code, message)
 

@@ -205,6 +205,14 @@ class Ollama:
             message["tool_calls"] = [whole_call(call.name, call.arguments) for call in tools]
         return jsontext.encode({**head(reply), "message": message, **ending(reason, usage)})
 
+    def read_whole(self, body: bytes) -> Sequence[TokenEvent]:
+        """It has the shape of a stream's only line."""
+        decoder = OllamaDecoder()
+        events = decoder.feed(Frame(body))
+        if decoder.completion is Completion.FULL or events[0].kind in (Kind.ERROR, Kind.CORRUPT):
+            return events
+        return corrupt("an answer in one piece that is not `done`")
+
     def error_body(self, status: int, code: str, message: str) -> bytes:
         """This API knows no codes."""
         return jsontext.encode({"error": message})

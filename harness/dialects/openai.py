@@ -71,7 +71,18 @@ class _Chunk(msgspec.Struct, gc=False):
     type: str | None = None
 
 
+class _WholeChoice(msgspec.Struct, gc=False):
+    message: _Delta | None = None
+
+
+class _Whole(msgspec.Struct, gc=False):
+    """What a whole answer has that no chunk has; the rest of it is read as one."""
+
+    choices: list[_WholeChoice] | None = None
+
+
 _read = jsontext.reader(_Chunk)
+_read_whole = jsontext.reader(_Whole)
 
 
 class OpenAiDecoder:
@@ -334,6 +345,23 @@ class OpenAi:
         body = {"id": reply.id, "object": "chat.completion", "created": reply.created_s}
         counts = usage_counts(usage) if usage is not None else None
         return jsontext.encode({**body, "model": reply.model, "choices": [choice], "usage": counts})
+
+    def read_whole(self, body: bytes) -> Sequence[TokenEvent]:
+        try:
+            choices = _read_whole(body).choices
+        except UNREADABLE as error:
+            return corrupt(error)
+        ending = OpenAiDecoder().feed(Frame(body))
+        for event in ending:
+            if event.kind in (Kind.ERROR, Kind.CORRUPT):
+                return (event,)
+        if not choices:
+            return corrupt("an answer in one piece without `choices`")
+        events: list[TokenEvent] = []
+        for choice in choices:
+            if choice.message is not None:
+                _content(choice.message, events)
+        return [*events, *ending, END]
 
     def error_body(self, status: int, code: str, message: str) -> bytes:
         """`requests` and `tokens` as code name the bucket that a 429 ran out of."""

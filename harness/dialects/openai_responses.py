@@ -55,6 +55,31 @@ class _Event(msgspec.Struct, gc=False):
     code: str | None = None
 
 
+class _Part(msgspec.Struct, gc=False):
+    """Of a message, or of a summary of reasoning."""
+
+    text: str = ""
+    refusal: str = ""
+
+
+class _Output(msgspec.Struct, gc=False):
+    """An item of a whole answer."""
+
+    type: str = ""
+    content: list[_Part] | None = None
+    summary: list[_Part] | None = None
+    name: str = ""
+    arguments: str = ""
+
+
+class _Whole(msgspec.Struct, gc=False):
+    """What a whole answer has beside a `_Response`."""
+
+    status: str = ""
+    output: list[_Output] | None = None
+    error: Any = None
+
+
 class _Type(msgspec.Struct):
     type: str = ""
 
@@ -69,6 +94,8 @@ _DELTAS = {
 _ENDS = ("response.completed", "response.incomplete", "response.failed")
 _KNOWN = {*_DELTAS, *_ENDS, "response.output_item.added", "error"}
 _read = jsontext.reader(_Event)
+_read_whole = jsontext.reader(_Whole)
+_read_response = jsontext.reader(_Response)
 _read_type = jsontext.reader(_Type)
 
 
@@ -131,6 +158,16 @@ def _ending(kind: str, response: _Response) -> Sequence[TokenEvent]:
     if kind == "response.incomplete":
         reason = response.incomplete_details.reason if response.incomplete_details else "incomplete"
     return [*events, TokenEvent(Kind.FINISH, code=reason), END]
+
+
+def _item(item: _Output) -> list[TokenEvent]:
+    """The content of one item of a whole answer."""
+    if item.type == "function_call":
+        return [TokenEvent(Kind.TOOL, item.arguments, item.name)]
+    events = [TokenEvent(Kind.REASONING, part.text) for part in item.summary or () if part.text]
+    kind = Kind.REASONING if item.type == "reasoning" else Kind.TEXT
+    said = [part.text or part.refusal for part in item.content or ()]
+    return [*events, *(TokenEvent(kind, text) for text in said if text)]
 
 
 class ResponsesEncoder:
@@ -370,6 +407,20 @@ class OpenAiResponses:
         encoder.finish(reason, usage)
         last = encoder.end().partition(b"\ndata: ")[2]
         return bytes(msgspec.json.decode(last, type=dict[str, msgspec.Raw])["response"])
+
+    def read_whole(self, body: bytes) -> Sequence[TokenEvent]:
+        """Complete is the status `completed`, or a legitimate `incomplete`, as in a stream."""
+        try:
+            answer, response = _read_whole(body), _read_response(body)
+        except UNREADABLE as error:
+            return corrupt(error)
+        if answer.error is not None:
+            return (failed(answer.error),)
+        if answer.status not in ("completed", "incomplete", "failed"):
+            return corrupt(f"an answer in one piece whose status is {answer.status or 'missing'}")
+        content = [event for item in answer.output or () for event in _item(item)]
+        ending = _ending(f"response.{answer.status}", response)
+        return [*content, *ending] if answer.status != "failed" else ending
 
     def error_body(self, status: int, code: str, message: str) -> bytes:
         return CHAT.error_body(status, code, message)

@@ -44,6 +44,7 @@ class _Event(msgspec.Struct, gc=False):
 
 
 _read = jsontext.reader(_Event)
+_read_list = jsontext.reader(list[_Event])
 
 
 class TgiDecoder:
@@ -196,6 +197,20 @@ class Tgi:
             "tokens": [],
         }
         return jsontext.encode({"generated_text": text, "details": details})
+
+    def read_whole(self, body: bytes) -> Sequence[TokenEvent]:
+        """An object, or a list of one, as the path `/` gives it."""
+        try:
+            answers = _read_list(body) if body.startswith(b"[") else [_read(body)]
+        except UNREADABLE as error:
+            return corrupt(error)
+        if len(answers) != 1:
+            return corrupt(f"{len(answers)} answers in one piece")
+        answer = answers[0]
+        if answer.generated_text is None and answer.error is None:
+            return corrupt("an answer in one piece without `generated_text`")
+        text = [TokenEvent(Kind.TEXT, answer.generated_text)] if answer.generated_text else []
+        return [*text, *_meaning(answer)] if answer.error is None else _meaning(answer)
 
     def error_body(self, status: int, code: str, message: str) -> bytes:
         """The type follows the status, unless `code` names one."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from harness.dialects import jsontext
 from harness.dialects.dialect import Ask, HttpRequest, Reply, ToolCall
-from harness.dialects.events import Usage
+from harness.dialects.events import TokenEvent, Usage
 from harness.dialects.generic import refuse_other_shape
 from harness.dialects.openai import DIALECT as OPENAI
 from harness.dialects.openai import DONE, OpenAiDecoder, plain_counts, whole_message
@@ -97,6 +97,9 @@ class TgiChat:
         return jsontext.encode(
             {**body, "system_fingerprint": _FINGERPRINT, "choices": [choice], "usage": counts}
         )
+
+    def read_whole(self, body: bytes) -> Sequence[TokenEvent]:
+        return OPENAI.read_whole(body)
 
     def error_body(self, status: int, code: str, message: str) -> bytes:
         return TGI.error_body(status, code, message)

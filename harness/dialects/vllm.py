@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from harness.dialects import jsontext
 from harness.dialects.dialect import Ask, HttpRequest, Reply, ToolCall
-from harness.dialects.events import Usage
+from harness.dialects.events import TokenEvent, Usage
 from harness.dialects.generic import refuse_other_shape
 from harness.dialects.openai import DIALECT as OPENAI
 from harness.dialects.openai import (
@@ -116,6 +116,9 @@ class Vllm:
         body = {"id": reply.id, "object": "chat.completion", "created": reply.created_s}
         counts = plain_counts(usage) if usage is not None else None
         return jsontext.encode({**body, "model": reply.model, "choices": [choice], "usage": counts})
+
+    def read_whole(self, body: bytes) -> Sequence[TokenEvent]:
+        return OPENAI.read_whole(body)
 
     def error_body(self, status: int, code: str, message: str) -> bytes:
         """The code is the HTTP status, as a number, unless the caller names another."""

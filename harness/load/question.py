@@ -2,12 +2,15 @@
 
 from functools import cached_property
 
+import msgspec
+
 from harness import clock
 from harness.answer import mark
-from harness.dialects.dialect import Ask
+from harness.dialects.dialect import Ask, HttpRequest
 from harness.load.session import Session
 from harness.plan.draws import Rng
 from harness.plan.phases import Phase
+from harness.plan.target import Limits
 from harness.policies.continuing import Continuing, call_detail
 from harness.policies.patience import Patience
 from harness.policies.retrying import Again, next_attempt
@@ -86,8 +89,28 @@ class Question:
     def reception(self) -> Reception:
         """What takes in the answer to the attempt."""
         at_token = self.leaving.at_token if self.leaving else None
-        self._reception = Reception(self.record, self._session.dialect, self._check, at_token)
+        self._reception = Reception(
+            self.record, self._session.dialect, self._check, at_token, self._phase.streamed
+        )
         return self._reception
+
+    @property
+    def streamed(self) -> bool:
+        return self._phase.streamed
+
+    @property
+    def limits(self) -> Limits:
+        """The user's time limits, as far as they can be asked of such an answer."""
+        limits = self._session.plan.target.limits
+        return limits if self.streamed else limits.of_whole_answers
+
+    def request(self) -> HttpRequest:
+        """The attempt's question, on its way to where such answers are given."""
+        session, ask = self._session, self.ask()
+        if ask.stream:
+            return session.dialect.request(ask, session.path)
+        made = session.dialect.request(ask, session.whole_path)
+        return msgspec.structs.replace(made, headers={**made.headers, "accept": "application/json"})
 
     def ask(self) -> Ask:
         resumable = self._phase.behaviour.resume
@@ -95,6 +118,7 @@ class Question:
             prompt=f"{mark(self.stream)} {self._prompt}",
             model=self._model,
             max_tokens=self._max_tokens,
+            stream=self.streamed,
             api_key=self._session.api_key,
             answer_id=self._answer.id if resumable else "",
             last_event_id=self._answer.last_event if self._resumes else "",

@@ -61,6 +61,7 @@ class Session:
         self.api_key = api_key
         self.dialect = load_dialect(target.dialect)
         self.path = target.path or self.dialect.path
+        self.whole_path = target.whole_path or self.path
 
     def begin(self, start_ns: int) -> None:
         """A test starts: phases are counted from `start_ns`."""

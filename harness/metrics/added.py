@@ -1,6 +1,7 @@
 """What the system added to the time to first token: (t7 - t3) - (e1 - m1) of the last upstream attempt.
 
-Two durations, each of one clock. Needs the ledger.
+Two durations, each of one clock. Needs the ledger. Of an answer in one piece the provider's part lasts until
+its last token, for before that there is nothing to hand over.
 """
 
 import numpy as np
@@ -11,9 +12,8 @@ from harness.metrics.samples import Samples, finite
 
 def added_ttft(joined: Joined) -> Samples:
     service = joined.ms("first_content") - joined.ms("sent")
-    provider = joined.ms("up_first_token") - joined.ms("up_received")
     rows = np.flatnonzero(joined.last)
-    return finite("ms", rows, (service - provider)[rows])
+    return finite("ms", rows, (service - joined.provider_ttft_ms)[rows])
 
 
 def hidden_retry(joined: Joined) -> Samples:

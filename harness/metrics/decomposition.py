@@ -83,7 +83,7 @@ def _owners(joined: Joined) -> dict[str, Floats]:
     if not joined.has_ledger:
         return {}
     sent, service = joined.ms("sent"), joined.ms("first_content") - joined.ms("sent")
-    provider = joined.ms("up_first_token") - joined.ms("up_received")
+    provider = joined.provider_ttft_ms
     dispatched: Floats = joined.ms("dispatched")
     known: Bools = np.isfinite(provider)
     damaged = (joined.attempts["cohort"] != "").to_numpy(dtype=bool)

@@ -107,6 +107,23 @@ class Joined:
         flags: Bools = (self.attempts["phase"] == phase).to_numpy(dtype=bool)
         return flags
 
+    @cached_property
+    def streamed(self) -> Bools:
+        """Attempts whose users asked for a stream, not for the answer in one piece."""
+        whole = [phase.name for phase in self.run.plan.phases if not phase.streamed]
+        flags: Bools = ~self.attempts["phase"].isin(whole).to_numpy(dtype=bool)
+        return flags
+
+    @property
+    def provider_ttft_ms(self) -> Floats:
+        """What the provider itself let each attempt wait, by its last upstream request.
+
+        Until its first token or, where the answer was to come in one piece, until its last.
+        """
+        ready = np.where(self.streamed, self.ms("up_first_token"), self.ms("up_last_token"))
+        waited: Floats = ready - self.ms("up_received")
+        return waited
+
     @property
     def last(self) -> Bools:
         flags: Bools = self.attempts["last"].to_numpy(dtype=bool)

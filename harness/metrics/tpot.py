@@ -1,4 +1,7 @@
-"""Time per output token of a stream: (last content - first content) / (n - 1), null below two tokens."""
+"""Time per output token of a stream: (last content - first content) / (n - 1), null below two tokens.
+
+An answer in one piece has none: its tokens come together.
+"""
 
 import numpy as np
 
@@ -28,7 +31,7 @@ def tpot(joined: Joined) -> Samples:
     counts = token_counts(joined)
     spread = joined.ms("last_content") - joined.ms("first_content")
     values = np.divide(spread, counts - 1, out=np.full(len(counts), np.nan), where=counts >= 2)
-    rows = np.flatnonzero(joined.last)
+    rows = np.flatnonzero(joined.last & joined.streamed)
     return finite("ms", rows, values[rows])
 
 

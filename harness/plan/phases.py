@@ -68,6 +68,7 @@ class Phase(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     scenario: str = "chat"  # a Locust file of scenarios/
     model: str | None = None  # default: the target's
     network: list[Cohort] = []  # empty: the direct path
+    streamed: bool = True  # false: users ask for the answer in one piece
     leave: Leave | None = None
     behaviour: Behaviour = Behaviour()  # what users do when an answer breaks off or does not come
     checks: list[str] | None = None  # default: every check that has something to say
@@ -79,6 +80,16 @@ class Phase(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         names = [cohort.name for cohort in self.network]
         if len(names) != len(set(names)):
             raise ValueError("two cohorts of a phase have the same name")
+        if not self.streamed and self.leave is not None and self.leave.at_token is not None:
+            raise ValueError(
+                f"leave.at_token of phase {self.name} needs streamed: true; of an answer in one piece nobody "
+                "sees a token before the end: use after_s"
+            )
+        if not self.streamed and self.behaviour.resume:
+            raise ValueError(
+                f"behaviour.resume of phase {self.name} needs streamed: true; an answer in one piece has not "
+                "begun where it breaks off: leave resume out"
+            )
         for text in self.slo:
             parse_slo(text)
 

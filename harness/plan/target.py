@@ -4,6 +4,8 @@ from typing import Literal
 
 import msgspec
 
+from harness.plan.address import refuse_user_info
+
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A user's own time limits, each finite, each its own outcome."""
@@ -13,6 +15,11 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     first_content_s: float = 30.0
     idle_s: float = 20.0
     total_s: float = 300.0
+
+    @property
+    def of_whole_answers(self) -> "Limits":
+        """Of an answer in one piece nothing is heard before all of it is there: only its end is limited."""
+        return msgspec.structs.replace(self, headers_s=self.total_s, first_content_s=self.total_s)
 
     def __post_init__(self) -> None:
         for name in self.__struct_fields__:
@@ -38,6 +45,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     url: str | None = None
     dialect: str = "generic"
     path: str | None = None  # default: the dialect's own
+    whole_path: str | None = None  # of answers in one piece; default: as the dialect makes it of `path`
     model: str | None = None
     api_key_env: str | None = None  # name of the environment variable that holds the key
     prompts: str = "prompts.jsonl"  # beside the scenarios, or a path
@@ -50,7 +58,11 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     def __post_init__(self) -> None:
         if self.url is not None and not self.url.startswith(("http://", "https://")):
             raise ValueError("url must begin with http:// or https://")
-        if self.path is not None and not self.path.startswith("/"):
-            raise ValueError("path must begin with /")
+        if self.url is not None:
+            refuse_user_info("url", self.url)
+        for name in ("path", "whole_path"):
+            path = getattr(self, name)
+            if path is not None and not path.startswith("/"):
+                raise ValueError(f"{name} must begin with /")
         if self.max_tokens is not None and self.max_tokens < 1:
             raise ValueError("max_tokens must be at least 1; leave it out for no limit")

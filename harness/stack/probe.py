@@ -16,6 +16,7 @@ from harness.stack.errors import StackError
 from harness.wire.frame import WireError
 from harness.wire.ndjson import NdjsonDecoder
 from harness.wire.sse import SseDecoder
+from harness.wire.whole import WholeBody
 
 _READ = 65536
 PROBE_STREAM = 999_999  # an id that no run reaches; its ledger row belongs to no stream
@@ -28,17 +29,26 @@ class Behind(Enum):
     OTHER = "another provider"
 
 
-def probe(target: Target, api_key: str, seed: int | None) -> Behind:
-    """Stream one answer from `target.url`; `seed` is that of our mock, None where it takes no part.
+def probe(target: Target, api_key: str, seed: int | None, streamed: bool = True) -> Behind:
+    """Ask `target.url` for one answer, `streamed` or in one piece; `seed` is that of our mock, None where it
+    takes no part.
 
     Raises StackError that tells refusal, error and silence apart.
     """
     assert target.url is not None
     dialect = load_dialect(target.dialect)
-    ask = Ask(prompt=f"{mark(PROBE_STREAM)} Hello", model=target.model or "", max_tokens=8, api_key=api_key)
-    request = dialect.request(ask, target.path or dialect.path)
+    ask = Ask(
+        prompt=f"{mark(PROBE_STREAM)} Hello",
+        model=target.model or "",
+        max_tokens=8,
+        stream=streamed,
+        api_key=api_key,
+    )
+    path = (None if streamed else target.whole_path) or target.path or dialect.path
+    request = dialect.request(ask, path)
     parts = urlsplit(target.url)
-    place = f"{target.url}{target.path or dialect.path}"
+    place = f"{target.url}{path if streamed else request.path}"
+    thing = "stream" if streamed else "answer in one piece"
     try:
         with closing(_connection(target)) as connection:
             connection.request(request.method, request.path, request.body or None, request.headers)
@@ -49,7 +59,8 @@ def probe(target: Target, api_key: str, seed: int | None) -> Behind:
                         f"the target {place} answers {response.status} {code} {message[:200]}".rstrip()
                         + "; check target.path, target.dialect, target.model and target.api_key_env"
                     )
-                events = _events(response, dialect, target.limits.total_s)
+                hear = _events if streamed else _whole
+                events = hear(response, dialect, target.limits.total_s)
     except (OSError, http.client.HTTPException) as error:
         raise StackError(
             f"the target {place} does not answer: {str(error) or type(error).__name__}; "
@@ -57,19 +68,19 @@ def probe(target: Target, api_key: str, seed: int | None) -> Behind:
         ) from None
     except WireError as error:
         raise StackError(
-            f"the target {place} sends no stream of the {target.dialect} dialect ({error}); "
+            f"the target {place} sends no {thing} of the {target.dialect} dialect ({error}); "
             "check target.path and target.dialect"
         ) from None
     failed = [event.text for event in events if event.kind is Kind.ERROR]
     if failed:
         raise StackError(
-            f"the target {place} streams an error: {failed[0][:200]}; "
+            f"the target {place} {'streams' if streamed else 'answers with'} an error: {failed[0][:200]}; "
             "its own log, or its provider's, says why"
         )
     text = "".join(event.text for event in events if event.kind is Kind.TEXT)
     if not text:
         raise StackError(
-            f"the target {place} sends no stream of the {target.dialect} dialect "
+            f"the target {place} sends no {thing} of the {target.dialect} dialect "
             f"(content-type {response.getheader('content-type')}); check target.path and target.dialect"
         )
     if seed is None:
@@ -109,6 +120,16 @@ def _events(response: http.client.HTTPResponse, dialect: Dialect, limit_s: float
         for frame in frames.feed(data):
             events += decoder.feed(frame)
     return events
+
+
+def _whole(response: http.client.HTTPResponse, dialect: Dialect, limit_s: float) -> list[TokenEvent]:
+    """The same for an answer in one piece."""
+    body, began_ns = WholeBody(), clock.now()
+    while data := _some(response):
+        if clock.now() - began_ns > limit_s * clock.SECOND:
+            raise TimeoutError(f"no whole answer within {limit_s:g} s")
+        body.feed(data)
+    return [event for frame in body.end() for event in dialect.read_whole(frame.data)]
 
 
 def _connection(target: Target) -> http.client.HTTPConnection:

@@ -55,10 +55,15 @@ class Http1Client:
         leaving: Leaving | None = None,
         events: bool = False,
         patience: Patience | None = None,
+        limits: Limits | None = None,
     ) -> "Exchange":
-        """One attempt, to be used in a `with` block; `events` keeps them for iteration."""
+        """One attempt, to be used in a `with` block; `events` keeps them for iteration.
+
+        `limits` are the attempt's own, where they are not the client's.
+        """
         queue = EventQueue() if events else None
-        return Exchange(self, address, request, reception, dialect, leaving, queue, patience)
+        limits = limits or self.limits
+        return Exchange(self, address, request, reception, dialect, leaving, queue, patience, limits)
 
     def take(self, address: Address, record: StreamRecord) -> Connection:
         """A connection to `address`, the idle one if it still stands. Raises ConnectFailed."""
@@ -103,12 +108,13 @@ class Exchange:
         dialect: Dialect,
         leaving: Leaving | None,
         events: EventQueue | None,
-        patience: Patience | None = None,
+        patience: Patience | None,
+        limits: Limits,
     ) -> None:
         self.record = reception.record
         self._client, self._address, self._request = client, address, request
         self._reception, self._dialect, self._leaving, self._events = reception, dialect, leaving, events
-        self._patience = patience
+        self._patience, self._limits = patience, limits
         self._connection: Connection | None = None
         self._watch: Watch | None = None
         self._cause: Cause | None = None  # where there was nothing to watch
@@ -130,7 +136,7 @@ class Exchange:
         left = error is None and watch is not None and watch.ending is Cause.LEFT
         try:
             if left and self._leaving is not None and self._leaving.stop_reading:
-                gevent.sleep(self._client.limits.idle_s)  # frozen: it stays open and nobody reads it
+                gevent.sleep(self._limits.idle_s)  # frozen: it stays open and nobody reads it
         finally:
             self._settle(error)
         if error is None and watch is not None and isinstance(watch.ending, Exception):
@@ -168,14 +174,14 @@ class Exchange:
         if self._events is not None:
             reception.hear, watch.after_read = self._events.hear, self._events.wake
         try:
-            connection.send(_wire(self._request, self._address, client.pooled), client.limits.headers_s)
+            connection.send(_wire(self._request, self._address, client.pooled), self._limits.headers_s)
         except TimeoutError:
             watch.end(Cause.TIMEOUT_HEADERS)
         except OSError:
             watch.end(Cause.RESET)  # unless an answer, or the end of the connection, came first
         else:
             record.sent_ns = clock.now()
-            client.sweep.add(record, watch, client.limits, self._leaving, self._patience)
+            client.sweep.add(record, watch, self._limits, self._leaving, self._patience)
 
     def _settle(self, error: BaseException | None) -> None:
         """Must not block: it also runs when the greenlet is killed."""

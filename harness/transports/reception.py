@@ -9,13 +9,15 @@ from collections.abc import Callable, Sequence
 from enum import Enum
 
 from harness.answer import AnswerCheck, Integrity
-from harness.dialects.dialect import Dialect
+from harness.dialects.dialect import Decoder, Dialect
 from harness.dialects.events import CONTENT, Completion, Kind, TokenEvent
+from harness.dialects.whole import WholeDecoder
 from harness.record import Outcome, StreamRecord
 from harness.wire.frame import Frame, WireError
 from harness.wire.http1 import ResponseReader
 from harness.wire.ndjson import NdjsonDecoder
 from harness.wire.sse import SseDecoder
+from harness.wire.whole import WholeBody
 
 _MAX_ERROR_BODY = 64 * 1024
 _MAX_OFFSET_US = 2**31 - 1
@@ -45,11 +47,15 @@ class Reception:
 
     Where it goes on with an answer that broke off, `check` is the one that saw the beginning: the record then
     counts what this response brought. `last_event` is the id of the last event, for the next to go on from.
+
+    An answer that is not `streamed` is understood when HTTP has ended it: its first and its last content
+    arrive together, with the read that completed it.
     """
 
     __slots__ = (
         "_before", "_body", "_bytes", "_check", "_corrupt", "_decoder", "_error", "_events", "_frames",
-        "_http", "_lag", "_leave_at", "_tokens", "_us", "_wordless", "hear", "keep", "last_event", "record",
+        "_http", "_lag", "_leave_at", "_tokens", "_us", "_whole", "_wordless", "hear", "keep", "last_event",
+        "record",
     )  # fmt: skip
 
     def __init__(
@@ -58,11 +64,13 @@ class Reception:
         dialect: Dialect,
         check: AnswerCheck | None,
         leave_at_token: int | None = None,
+        streamed: bool = True,
     ) -> None:
         self.record = record
         self._http = ResponseReader()
-        self._frames = SseDecoder() if dialect.wire == "sse" else NdjsonDecoder()
-        self._decoder = dialect.decoder()
+        self._whole = None if streamed else WholeBody()
+        self._frames = self._whole or (SseDecoder() if dialect.wire == "sse" else NdjsonDecoder())
+        self._decoder: Decoder = dialect.decoder() if streamed else WholeDecoder(dialect.read_whole)
         self._check = check
         self._before = check.result() if check is not None else Integrity()
         self.last_event = ""
@@ -89,7 +97,7 @@ class Reception:
     def feed(self, data: bytes, stamp_ns: int, lag_ns: int) -> Cause | None:
         """Take one read (b"" is the end of the connection). `lag_ns`: from arrival to Python's read."""
         if not data:
-            return Cause.HTTP_END if self._http.eof() else Cause.EOF
+            return self._http_end(stamp_ns, lag_ns, False) if self._http.eof() else Cause.EOF
         record, broken = self.record, ""
         try:
             bodies: Sequence[bytes] = self._http.feed(data)
@@ -110,10 +118,20 @@ class Reception:
                 self._corrupt = self._corrupt or broken
             return Cause.BROKEN
         if self._http.message_complete:
-            return Cause.HTTP_END
+            return self._http_end(stamp_ns, lag_ns, bool(bodies))
         if self._leave_at is not None and self._position() >= self._leave_at:
             return Cause.LEFT
         return None
+
+    def _http_end(self, stamp_ns: int, lag_ns: int, had_body: bool) -> Cause:
+        """HTTP has ended the response; with that a whole answer is there, and told as its last read."""
+        record = self.record
+        if self._whole is not None and record.status is not None and record.status < 300:
+            frames = self._whole.end()
+            if not had_body:  # the end came by itself
+                self._note_read(stamp_ns, lag_ns, 0, 0, 0)
+            self._events[-1], self._tokens[-1] = self._understand(frames, stamp_ns)
+        return Cause.HTTP_END
 
     def _position(self) -> int:
         """How many tokens the user has seen. Frames are counted only where tokens cannot be told."""
@@ -130,7 +148,7 @@ class Reception:
 
     def _content(self, bodies: Sequence[bytes], stamp_ns: int, lag_ns: int) -> str:
         """Take body bytes; returns what is wrong with them, if anything. What came before it counts."""
-        record, hear, offence = self.record, self.hear, ""
+        record, offence = self.record, ""
         if record.first_byte_ns is None:
             record.first_byte_ns = stamp_ns
         size = events = tokens = 0
@@ -140,38 +158,51 @@ class Reception:
                 frames: Sequence[Frame] = self._frames.feed(body)
             except WireError as error:
                 frames, offence = error.completed, str(error)
-            for frame in frames:
-                record.frames += 1
-                content = 0
-                for event in self._decoder.feed(frame):
-                    if event.kind in CONTENT:
-                        content = 1
-                        tokens += self._text(event, stamp_ns)
-                    else:
-                        self._meaning(event, stamp_ns)
-                    if hear is not None and event.kind is not Kind.OTHER:
-                        hear(event)
-                events += content
             if frames:
-                self.last_event = frames[-1].id
+                found, completed = self._understand(frames, stamp_ns)
+                events += found
+                tokens += completed
             if offence:
                 break
-        if record.first_event_ns is None and record.frames:
-            record.first_event_ns = stamp_ns
+        record.body_bytes += size
+        self._note_read(stamp_ns, lag_ns, size, events, tokens)
+        return offence
+
+    def _understand(self, frames: Sequence[Frame], stamp_ns: int) -> tuple[int, int]:
+        """Take frames of one read; (how many of them had content, how many tokens they completed)."""
+        record, hear = self.record, self.hear
+        events = tokens = 0
+        for frame in frames:
+            record.frames += 1
+            content = 0
+            for event in self._decoder.feed(frame):
+                if event.kind in CONTENT:
+                    content = 1
+                    tokens += self._text(event, stamp_ns)
+                else:
+                    self._meaning(event, stamp_ns)
+                if hear is not None and event.kind is not Kind.OTHER:
+                    hear(event)
+            events += content
+        if frames:
+            self.last_event = frames[-1].id
+            if record.first_event_ns is None:
+                record.first_event_ns = stamp_ns
         if events:
             if record.first_content_ns is None:
                 record.first_content_ns = stamp_ns
             record.last_content_ns = stamp_ns
             record.content_events += events
             record.tokens += tokens
-        record.body_bytes += size
-        sent_ns = record.sent_ns or record.intended_ns
+        return events, tokens
+
+    def _note_read(self, stamp_ns: int, lag_ns: int, size: int, events: int, tokens: int) -> None:
+        sent_ns = self.record.sent_ns or self.record.intended_ns
         self._us.append(min((stamp_ns - sent_ns) // 1000, _MAX_OFFSET_US))
         self._lag.append(min(lag_ns // 1000, _MAX_OFFSET_US))
         self._bytes.append(size)
         self._events.append(events)
         self._tokens.append(tokens)
-        return offence
 
     def _text(self, event: TokenEvent, stamp_ns: int) -> int:
         if event.kind is Kind.TEXT:
@@ -229,7 +260,7 @@ class Reception:
         if cause is Cause.REFUSED:
             return Outcome.REFUSED, "connect_fail"
         if self._error is not None:
-            return Outcome.ERROR_EVENT, "error_in_stream"
+            return Outcome.ERROR_EVENT, "error_in_stream" if self._whole is None else "error_in_body"
         if self._corrupt:
             return Outcome.CORRUPT, "malformed"
         if not self._intact():
@@ -269,9 +300,14 @@ class Reception:
         elif self._error is not None:
             record.error_code, record.error = self._error.code, _short_text(self._error.text)
         elif self._corrupt:
-            record.error = _short_text(self._corrupt)
+            record.error = _short_text(self._corrupt + self._unlike_json())
         elif record.outcome is not Outcome.COMPLETED and not record.error:
             record.error = self._reason(cause)
+
+    def _unlike_json(self) -> str:
+        """What came in place of an answer in one piece: a stream or a page, as often as not."""
+        kind = self._http.headers.get("content-type", "")
+        return f" (content-type {kind})" if self._whole is not None and "json" not in kind else ""
 
     def _reason(self, cause: Cause) -> str:
         """Why an answer without an error of its own did not complete."""
@@ -283,7 +319,8 @@ class Reception:
                 return f"{record.tokens} tokens came, the usage claims {record.output_tokens}"
             case "truncated_silent" | "truncated_fin" if not record.frames and record.status is not None:
                 kind = self._http.headers.get("content-type", "nothing")
-                return f"status {record.status} with {kind}, and no frame of a stream in it"
+                missing = "no frame of a stream" if self._whole is None else "not all of an answer"
+                return f"status {record.status} with {kind}, and {missing} in it"
             case "truncated_silent":
                 return "the response ended without the end marker"
             case "truncated_fin":

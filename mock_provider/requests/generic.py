@@ -24,7 +24,9 @@ _DIGITS = 15  # int() refuses thousands of them, and the ledger's readers more t
 
 
 class GenericApi:
-    routes: tuple[tuple[str, str], ...] = (("GET", _STREAM), ("POST", _STREAM), ("GET", _WHOLE))
+    routes: tuple[tuple[str, str], ...] = (
+        ("GET", _STREAM), ("POST", _STREAM), ("GET", _WHOLE), ("POST", _WHOLE),
+    )  # fmt: skip
 
     def model(self, incoming: Incoming) -> str:
         if incoming.method == "GET":

@@ -141,3 +141,22 @@ def test_the_same_seed_draws_the_same_user():
     behaviour = {"retry": {"jitter": "full"}, "patience": {"wait": {"calm_s": 5, "per_s": 1}}}
     left = [question(behaviour, seed).patience_left_s(10 * SECOND) for seed in (7, 7, 8)]
     assert left[0] == left[1] != left[2]
+
+
+def test_an_answer_in_one_piece_is_asked_for_at_its_own_place_and_only_its_end_is_limited():
+    phase = {"name": "p", "duration_s": 60, "load": {"users": 1}, "streamed": False}
+    plan = msgspec.convert({"name": "test", "phases": [phase]}, Plan)
+    session = Session(plan, Wiring(url="http://127.0.0.1:1"), "", 0, True)
+    session.kernel.close()
+    asked = Question(
+        session, plan.phases[0], 1, name="chat", model=None, prompt="hi", max_tokens=None,
+        intended_ns=10 * SECOND, dispatched_ns=10 * SECOND,
+    )  # fmt: skip
+    request, limits = asked.request(), asked.limits
+    assert (request.method, request.path) == ("POST", "/api/chat")
+    assert request.headers["accept"] == "application/json"
+    assert (limits.headers_s, limits.first_content_s, limits.idle_s) == (300, 300, 20)
+    session.aim(msgspec.structs.replace(plan.target, dialect="openai", whole_path="/batch"), "")
+    asked_elsewhere = asked.request()
+    assert asked_elsewhere.path == "/batch"
+    assert b'"stream"' not in asked_elsewhere.body

@@ -15,6 +15,7 @@ LTE = {"links": {"lte": "ours/lte"}}
 GO = {"link": "lte", "for_s": 5}
 LOAD = {"users": 1}
 PHASE = {"name": "a", "duration_s": 1, "load": LOAD}
+RESUMING = {"retry": {}, "resume": True}
 PLAN: dict[str, Any] = {"name": "p", "phases": [PHASE]}
 
 
@@ -72,6 +73,7 @@ PLAN: dict[str, Any] = {"name": "p", "phases": [PHASE]}
         (Limits, {"total_s": 1801}, "total_s must be above 0 and at most 1800"),
         (Expect, {"cancel_within_s": 0}, "cancel_within_s must be positive"),
         (Target, {"url": "example"}, "url must begin with http:// or https://"),
+        (Target, {"url": "http://me:pw@example"}, "take it out, and name the environment variable"),
         (Target, {"path": "v1/chat"}, "path must begin with /"),
         (Target, {"max_tokens": 0}, "max_tokens must be at least 1"),
         (GatewayOptions, {"idle_s": 0}, "idle_s must be above 0 and at most 3600"),
@@ -91,6 +93,9 @@ PLAN: dict[str, Any] = {"name": "p", "phases": [PHASE]}
         (Plan, {**PLAN, "name": "../up"}, "name is part of a folder's name"),
         (Plan, {**PLAN, "name": "a/b"}, "name is part of a folder's name"),
         (Plan, {**PLAN, "target": {"model": "gpt"}}, "asks for model gpt; the provider has: mock-chat"),
+        (Target, {"whole_path": "batch"}, "whole_path must begin with /"),
+        (Phase, {**PHASE, "streamed": False, "leave": {"at_token": 3}}, "leave.at_token of phase"),
+        (Phase, {**PHASE, "streamed": False, "behaviour": RESUMING}, "behaviour.resume of phase"),
         (
             Plan,
             {**PLAN, "phases": [{**PHASE, "network": [{"name": "c", "journey": "moon"}]}]},

@@ -1,5 +1,6 @@
 """One question to a system that is already up, and each way in which the answer can be wrong."""
 
+import json
 import socket
 
 import pytest
@@ -40,6 +41,14 @@ def test_our_own_tokens_prove_that_the_mock_stands_behind():
     assert found is Behind.MOCK
     assert b"sid%3A999999" in request
     assert b"Bearer the-key" in request
+
+
+def test_where_nobody_streams_the_question_is_asked_in_one_piece():
+    text = "".join(token(SEED, PROBE_STREAM, number) for number in range(3))
+    body = json.dumps({"content": text, "finish_reason": "stop"}).encode()
+    with Misbehaving([head(chunked=True, content_type="application/json"), chunk(body), LAST]) as server:
+        assert probe(Target(url=server.url), "", SEED, streamed=False) is Behind.MOCK
+        assert server.requests[0].startswith(b"POST /api/chat HTTP/1.1")
 
 
 def test_any_other_text_is_another_provider():

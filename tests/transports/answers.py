@@ -35,19 +35,25 @@ def record() -> StreamRecord:
     return StreamRecord(stream=STREAM, intended_ns=0, dispatched_ns=0, sent_ns=1000)
 
 
-def reception(verified: bool = True, leave_at: int | None = None, dialect: str = "generic") -> Reception:
+def reception(
+    verified: bool = True, leave_at: int | None = None, dialect: str = "generic", streamed: bool = True
+) -> Reception:
     check = AnswerCheck(SEED, STREAM) if verified else None
-    return Reception(record(), dialects.load(dialect), check, leave_at)
+    return Reception(record(), dialects.load(dialect), check, leave_at, streamed)
 
 
 def outcome_of(
-    *reads: bytes, cause: Cause | None = None, verified: bool = True, dialect: str = "generic"
+    *reads: bytes,
+    cause: Cause | None = None,
+    verified: bool = True,
+    dialect: str = "generic",
+    streamed: bool = True,
 ) -> StreamRecord:
     """The record of an answer that arrived in `reads`, read k at k ms, and then ended by `cause`.
 
     Without one the peer closes the connection after the last read.
     """
-    receiving = reception(verified, dialect=dialect)
+    receiving = reception(verified, dialect=dialect, streamed=streamed)
     ended = None
     for number, data in enumerate(reads, 1):
         ended = receiving.feed(data, number * 1_000_000, 5_000)
