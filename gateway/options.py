@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from gateway.toolbox import Toolbox
+from harness.plan.address import refuse_user_info
 from harness.plan.plan import GatewayOptions
 
 _HELP = {
@@ -107,6 +108,10 @@ class _Defects(argparse.Action):
 
 
 def _url(text: str) -> str:
+    try:
+        refuse_user_info("the URL", text, "let users bring the key: it is passed on with each question")
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise argparse.ArgumentTypeError(f"{text!r} is no address such as http://127.0.0.1:9000")

@@ -10,7 +10,7 @@ import msgspec
 from harness.metrics_server import MetricsServer
 from harness.plan.plan import Plan
 from harness.plan.reader import PlanError, load_plan
-from harness.preflight import plan_path
+from harness.preflight import aimed_at, plan_path
 from harness.report_command import conclude
 from harness.run import Run
 from harness.telling import Say
@@ -52,10 +52,7 @@ def run(arguments: argparse.Namespace, argv: Sequence[str], say: Say, show: Call
 def _adjusted(plan: Plan, arguments: argparse.Namespace) -> Plan:
     target, provider = plan.target, plan.provider
     if arguments.target is not None:
-        try:
-            target = msgspec.convert({**msgspec.to_builtins(target), "url": arguments.target}, type(target))
-        except msgspec.ValidationError as error:
-            raise PlanError(f"--target: {str(error).partition(' - at')[0]}") from None
+        target = aimed_at(target, arguments.target, "--target")
     if arguments.no_mock:
         provider = None
     elif provider is not None:

@@ -13,6 +13,7 @@ from harness.audit.built_in import BuiltIn
 from harness.audit.choosing import chosen, listing
 from harness.audit.mock import USUAL_MOCK, usual_mock
 from harness.audit.run import Wanted, audit, folder_of
+from harness.plan.address import without_user_info
 from harness.plan.audited import Audited, ProviderAdmin
 from harness.plan.reader import PlanError, load_as
 from harness.plan.target import Target
@@ -98,4 +99,4 @@ def _bare(url: str, provider: str | None) -> Audited:
         behind = ProviderAdmin(admin=provider) if provider is not None else None
         return Audited(target=Target(url=url), provider=behind)
     except ValueError as error:
-        raise PlanError(f"{url}: {error}") from None
+        raise PlanError(f"{without_user_info(url)}: {error}") from None

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from harness.capacity.looks import STRICT, SURE
 from harness.plan.reader import PlanError, load_plan
-from harness.preflight import plan_path
+from harness.preflight import aimed_at, plan_path
 from reports.progress import Live
 
 
@@ -51,7 +51,7 @@ def run(
 
     path = plan_path(arguments.plan)
     plan = load_plan(path)
-    target = msgspec.structs.replace(plan.target, url=arguments.target or plan.target.url)
+    target = aimed_at(plan.target, arguments.target, "--target") if arguments.target else plan.target
     provider = None if arguments.no_mock else plan.provider
     plan = msgspec.structs.replace(
         plan, target=target, provider=provider, workers=arguments.workers or plan.workers

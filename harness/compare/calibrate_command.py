@@ -7,6 +7,7 @@ import msgspec
 
 from harness.compare.command import design_of, live_options, plan_of
 from harness.plan.reader import PlanError
+from harness.preflight import aimed_at
 from reports.progress import Live
 
 
@@ -32,6 +33,8 @@ def run(
     plan, path = plan_of(arguments)
     if plan.provider is None and arguments.controls:
         raise PlanError("the +10 % control is played by the mock provider; with --no-mock say --controls 0")
+    if arguments.target:
+        aimed_at(plan.target, arguments.target, "--target")
     arms = Arms(baseline=arguments.target, candidate=arguments.target)
     where = Environment(out=arguments.out, source=path, argv=argv, tell=tell, show=show)
     usual = design_of(arguments)

@@ -10,7 +10,7 @@ from harness.compare.design import Design
 from harness.compare.gates import Rule
 from harness.plan.plan import Plan
 from harness.plan.reader import PlanError, load_plan
-from harness.preflight import SCENARIOS
+from harness.preflight import aimed_at, plan_path
 from harness.summary import Summary
 from reports.progress import Live
 
@@ -88,9 +88,7 @@ def design_of(arguments: argparse.Namespace) -> Design:
 
 def plan_of(arguments: argparse.Namespace) -> tuple[Plan, Path]:
     """(plan, its file). Raises PlanError."""
-    given: Path = arguments.plan
-    shipped = SCENARIOS / given.with_suffix(".yaml").name
-    path = shipped if not given.exists() and len(given.parts) == 1 and shipped.is_file() else given
+    path = plan_path(arguments.plan)
     plan = load_plan(path)
     if arguments.max_tokens:
         target = msgspec.structs.replace(plan.target, max_tokens=arguments.max_tokens)
@@ -120,6 +118,9 @@ def run(
         summary, folder = compare_stored(baseline, candidate, arguments.history, arguments.force, argv)
     else:
         plan, path = plan_of(arguments)
+        for flag, url in (("--baseline", arguments.baseline), ("--candidate", arguments.candidate)):
+            if url:
+                aimed_at(plan.target, url, flag)
         arms = Arms(
             baseline=arguments.baseline,
             candidate=arguments.candidate,

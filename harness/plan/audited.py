@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from harness.plan.address import refuse_user_info
 from harness.plan.target import Target
 
 Policy = Literal["hidden", "annotated", "shown"]
@@ -20,6 +21,9 @@ class ProviderAdmin(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     admin_token_env: str | None = None  # name of the environment variable that holds its admin token
 
     def __post_init__(self) -> None:
+        refuse_user_info(
+            "admin", self.admin, "name the variable that holds the admin token in provider.admin_token_env"
+        )
         _must_be_url("admin", self.admin)
 
 
@@ -79,6 +83,9 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     path: str = "/metrics"  # at the target's URL, or a URL of its own
     names: MetricNames = MetricNames()
+
+    def __post_init__(self) -> None:
+        refuse_user_info("metrics.path", self.path)
 
 
 class Policies(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -151,6 +158,7 @@ class Audited(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             raise ValueError("target.url is missing: an audit needs a system that is up")
         _must_be_url("target.url", self.target.url)
         for name, url in self.hops.items():
+            refuse_user_info(f"hops.{name}", url)
             _must_be_url(f"hops.{name}", url)
 
 

@@ -104,6 +104,7 @@ def test_an_interrupted_audit_of_our_own_gateway_reports_what_it_has(
         (["http://127.0.0.1:1", "--defect", "drops_usage"], "--defect is for our own gateway"),
         (["--only", "report_usage"], "did you mean reports_usage"),
         (["none.yaml"], "no such file"),
+        (["http://me:pw@127.0.0.1:1"], "http://127.0.0.1:1: url holds a user name or password"),
         (["none.yaml", "--provider", "http://127.0.0.1:1"], "--provider is for a bare URL"),
         (["http://", "--provider", "localhost:1"], "admin must begin with http://"),
         (["--group", "speed"], "invalid choice"),

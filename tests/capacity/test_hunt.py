@@ -48,7 +48,10 @@ def test_a_plan_without_objectives_is_refused(tmp_path: Path, capsys: pytest.Cap
     assert "no steady phase states an slo" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("words", [["--ratio", "1"], ["--start", "9", "--most", "8"], ["--step-s", "0"]])
+@pytest.mark.parametrize(
+    "words",
+    [["--ratio", "1"], ["--start", "9", "--most", "8"], ["--step-s", "0"], ["--target", "ftp://here"]],
+)
 def test_a_search_without_sense_is_refused(tmp_path: Path, words: list[str]):
     (tmp_path / "plan.yaml").write_text(PLAN, encoding="utf-8")
     assert main(["capacity", str(tmp_path / "plan.yaml"), *words]) == 4

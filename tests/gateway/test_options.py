@@ -34,6 +34,7 @@ def test_the_defaults_are_the_plans():
     [
         ([], "--upstream"),
         (["--upstream", "localhost:9"], "http://127.0.0.1:9000"),
+        (["--upstream", "http://me:secret@127.0.0.1:9"], "argument --upstream: the URL holds a user name or"),
         (["--upstream", "http://127.0.0.1:9", "--idle-s", "0"], "above 0"),
         (["--upstream", "http://127.0.0.1:9", "--idle-s", "soon"], "'soon'"),
         (["--upstream", "http://127.0.0.1:9", "--flush-bytes", "1.5"], "whole number"),
@@ -55,3 +56,4 @@ def test_a_bad_command_line_is_one_message_and_exit_4(argv, words, capsys):
     assert stop.value.code == 4
     assert words in said
     assert said.count("\n") == 1
+    assert "secret" not in said

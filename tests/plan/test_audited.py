@@ -65,6 +65,9 @@ drain: {pid_file: /run/x.pid, start: systemctl start x}
             "hops.nginx: http://here:99999 is no address: Port out of range",
         ),
         ("provider: {admin: 'http://'}", "admin: http:// names no host"),
+        ("hops: {nginx: 'http://me:pw@here'}", "hops.nginx holds a user name or password"),
+        ("metrics: {path: 'https://me@here/metrics'}", "metrics.path holds a user name or password"),
+        ("provider: {admin: 'http://:pw@here'}", "in provider.admin_token_env"),
         ("hops: {nginx: here}", "hops.nginx must begin with http:// or https://"),
     ],
 )
