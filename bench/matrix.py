@@ -148,14 +148,19 @@ def passes(names: Sequence[str], at_once: int, tell: Callable[[Row], None]) -> l
         return list(pool.map(one, names))
 
 
-def tell(found: Row) -> None:
-    print(lines([found])[-1], flush=True)
-    allowed = found.must_fail | found.may_fail
-    for id, said in found.evidence.items():
-        if id not in allowed:
-            print(f"    {id} {found.states[id]}: {said}", flush=True)
+def told(found: Row) -> list[str]:
+    """Its line of the table, and what checks said that should have said something else."""
+    said = lines([found])[-1:]
+    for id in found.unrelated:
+        said.append(f"    {id} {found.states[id]}: {found.evidence[id]}")
     for id in sorted(found.must_fail - set(found.found_by)):
-        print(f"    {id} {found.states.get(id, 'was not asked')}: {found.evidence.get(id, '')}", flush=True)
+        said.append(f"    {id} {found.states.get(id, 'was not asked')}: {found.evidence.get(id, '')}")
+    return said
+
+
+def tell(found: Row) -> None:
+    sys.stdout.write("\n".join([*told(found), ""]))  # in one piece: audits end side by side
+    sys.stdout.flush()
 
 
 def page(rows: Sequence[Row], checks: int, seconds: float) -> str:

@@ -1,6 +1,6 @@
 """What the matrix says of audits whose findings are given."""
 
-from bench.matrix import page
+from bench.matrix import page, told
 from bench.matrix_table import CLEAN, Row, good, last_line, lines, row
 from harness.summary import State
 
@@ -40,6 +40,15 @@ def test_an_audit_that_could_not_be_made_is_neither_found_nor_good():
     assert not good([WELL, nothing], 3)
     assert last_line([WELL, nothing], 3) == "0/1 defects found, 0 unrelated failures, clean gateway 3/3"
     assert lines([nothing])[-1] == "| bug | **no audit**: it did not start | | 0 |"
+
+
+def test_what_should_not_have_been_said_is_told_with_its_evidence():
+    found = row("bug", {**ALL, "two": "FAIL"}, dict.fromkeys(ALL, "because"), ["one"], [], 9)
+    assert told(found) == [
+        "| bug | **missed by one** | two FAIL | 9 |",
+        "    two FAIL: because",
+        "    one PASS: ",
+    ]
 
 
 def test_of_several_passes_the_worst_clean_gateway_counts():
