@@ -6,6 +6,7 @@ from pathlib import Path
 
 from harness.judge import exit_code, judge
 from harness.run_folder import RunFolderError, read_run
+from harness.summary import Summary
 from harness.telling import Say
 from harness.verdict import worst_code
 from reports import formats, json_report, terminal, write
@@ -38,7 +39,7 @@ def run(arguments: argparse.Namespace, _argv: Sequence[str], say: Say, *_: objec
     if audits and arguments.format:
         raise RunFolderError(f"{audits[0]}: an audit always leaves its formats; --format is for runs")
     codes = [_render_audit(folder, say) for folder in audits]
-    codes += [conclude(folder, say) for folder in runs]
+    codes += [_render(folder, say) for folder in runs]
     summaries = [json_report.decode((folder / "summary.json").read_bytes()) for folder in runs]
     for folder, summary in zip(runs, summaries, strict=True):
         for name in arguments.format:
@@ -51,9 +52,39 @@ def run(arguments: argparse.Namespace, _argv: Sequence[str], say: Say, *_: objec
 def conclude(folder: Path, say: Say) -> int:
     """Judge the run in `folder`, write its reports and say how it ended; returns the exit code."""
     summary = judge(read_run(folder))
+    _written(summary, folder, say)
+    return exit_code(summary)
+
+
+def _render(folder: Path, say: Say) -> int:
+    """The same, where `folder` may also be that of a comparison or of a capacity search."""
+    from harness.compare.ab import DESIGN, judge_live
+
+    if (folder / DESIGN).is_file():
+        summary = judge_live(folder)
+    elif (stored := _built_on_runs(folder)) is not None:
+        summary = stored
+    else:
+        return conclude(folder, say)
+    _written(summary, folder, say)
+    return summary.verdict.exit_code
+
+
+def _built_on_runs(folder: Path) -> Summary | None:
+    """What was judged from other folders, whose records are not in this one: its summary is all there is."""
+    file = folder / "summary.json"
+    if (folder / "plan.yaml").exists() or not file.is_file():
+        return None
+    try:
+        summary = json_report.decode(file.read_bytes())
+    except ValueError as error:
+        raise RunFolderError(f"{file}: {error}") from None
+    return summary if summary.compare is not None or summary.capacity is not None else None
+
+
+def _written(summary: Summary, folder: Path, say: Say) -> None:
     write.write_all(summary, folder)
     say(terminal.final(summary, folder), wrap=True)
-    return exit_code(summary)
 
 
 def _render_audit(folder: Path, say: Say) -> int:
