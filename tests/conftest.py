@@ -23,7 +23,8 @@ settings.load_profile("streamproof")
 # Whole reports, whole commands and long properties: seconds each, so not part of `make check`.
 _LONG = {
     "reports/test_html.py", "reports/test_odd_folders.py", "reports/test_overlay.py",
-    "reports/test_recovery.py",
+    "reports/test_recovery.py", "reports/test_write.py", "reports/test_agreement.py",
+    "bench/test_gate.py", "checks/test_reports_every_fault.py",
     "reports/test_agreement_with_pandas.py", "reports/test_figures.py", "mock_provider/test_fuzz.py",
     "compare/test_commands.py", "compare/test_stored.py",
 }  # fmt: skip
