@@ -10,17 +10,16 @@ from harness.dialects.dialect import Ask, HttpRequest, Reply, ToolCall
 from harness.dialects.events import (
     END,
     OTHER,
-    UNREADABLE,
     Completion,
     Count,
     Kind,
     TokenEvent,
     Usage,
-    after_end,
     corrupt,
     failed,
 )
 from harness.dialects.generic import refuse_other_shape
+from harness.dialects.objects import ObjectDecoder
 from harness.wire.frame import Frame
 
 
@@ -65,57 +64,42 @@ class _Event(msgspec.Struct, gc=False, rename="camel"):
 _read = jsontext.reader(_Event)
 
 
-class GeminiDecoder:
-    """Events -> token events. Complete is: every candidate seen has its finish reason."""
-
-    __slots__ = ("_finished", "after_done", "completion")
+class _Answer:
+    """What events mean. Complete is: every candidate seen has its finish reason."""
 
     def __init__(self) -> None:
         self._finished: dict[int, bool] = {}  # by index of a candidate
-        self.completion = Completion.OPEN
-        self.after_done = 0
 
-    def feed(self, frame: Frame) -> Sequence[TokenEvent]:
-        if not frame.data:
-            return (OTHER,)
-        try:
-            event = _read(frame.data)
-        except UNREADABLE as error:
-            return corrupt(error)
-        if self.completion is Completion.FULL:
-            self.after_done += 1
-            return after_end(_meaning(event))
+    def meaning(self, event: _Event) -> Sequence[TokenEvent]:
         for candidate in event.candidates:
             self._finished[candidate.index] = bool(candidate.finish_reason)
-        events = _meaning(event)
-        if event.candidates and all(self._finished.values()) and event.error is None:
-            self.completion = Completion.FULL
-            return [*events, END]
-        return events
+        if event.error is not None:
+            return (failed(event.error),)
+        blocked = event.prompt_feedback and event.prompt_feedback.block_reason
+        if blocked and not event.candidates:
+            return (TokenEvent(Kind.ERROR, "the prompt was blocked", blocked),)
+        events: list[TokenEvent] = []
+        for candidate in event.candidates:
+            for part in candidate.content.parts if candidate.content else ():
+                if part.function_call is not None:
+                    arguments = bytes(part.function_call.args).decode()
+                    events.append(TokenEvent(Kind.TOOL, arguments, part.function_call.name))
+                elif part.text:
+                    events.append(TokenEvent(Kind.REASONING if part.thought else Kind.TEXT, part.text))
+        if event.usage_metadata is not None:
+            counts = event.usage_metadata
+            output = counts.candidates_token_count + counts.thoughts_token_count
+            events.append(TokenEvent(Kind.USAGE, usage=Usage(counts.prompt_token_count, output)))
+        for candidate in event.candidates:
+            if candidate.finish_reason:
+                events.append(TokenEvent(Kind.FINISH, code=candidate.finish_reason))
+        if event.candidates and all(self._finished.values()):
+            events.append(END)
+        return events or (OTHER,)
 
 
-def _meaning(event: _Event) -> Sequence[TokenEvent]:
-    if event.error is not None:
-        return (failed(event.error),)
-    blocked = event.prompt_feedback and event.prompt_feedback.block_reason
-    if blocked and not event.candidates:
-        return (TokenEvent(Kind.ERROR, "the prompt was blocked", blocked),)
-    events: list[TokenEvent] = []
-    for candidate in event.candidates:
-        for part in candidate.content.parts if candidate.content else ():
-            if part.function_call is not None:
-                arguments = bytes(part.function_call.args).decode()
-                events.append(TokenEvent(Kind.TOOL, arguments, part.function_call.name))
-            elif part.text:
-                events.append(TokenEvent(Kind.REASONING if part.thought else Kind.TEXT, part.text))
-    if event.usage_metadata is not None:
-        counts = event.usage_metadata
-        output = counts.candidates_token_count + counts.thoughts_token_count
-        events.append(TokenEvent(Kind.USAGE, usage=Usage(counts.prompt_token_count, output)))
-    for candidate in event.candidates:
-        if candidate.finish_reason:
-            events.append(TokenEvent(Kind.FINISH, code=candidate.finish_reason))
-    return events or (OTHER,)
+def _decoder() -> ObjectDecoder[_Event]:
+    return ObjectDecoder(_read, _Answer().meaning)
 
 
 _REASONS = {"stop": "STOP", "length": "MAX_TOKENS", "tool_calls": "STOP", "content_filter": "SAFETY"}
@@ -208,8 +192,8 @@ class Gemini:
             headers["x-goog-api-key"] = ask.api_key
         return HttpRequest("POST", f"{path}/{ask.model}{method}", headers, jsontext.encode(body))
 
-    def decoder(self) -> GeminiDecoder:
-        return GeminiDecoder()
+    def decoder(self) -> ObjectDecoder[_Event]:
+        return _decoder()
 
     def encoder(self, reply: Reply) -> GeminiEncoder:
         return GeminiEncoder(reply)
@@ -243,7 +227,7 @@ class Gemini:
 
     def read_whole(self, body: bytes) -> Sequence[TokenEvent]:
         """It has the shape of a stream's only event."""
-        decoder = GeminiDecoder()
+        decoder = _decoder()
         events = decoder.feed(Frame(body))
         if decoder.completion is Completion.FULL or events[0].kind in (Kind.ERROR, Kind.CORRUPT):
             return events
@@ -255,7 +239,7 @@ class Gemini:
         return jsontext.encode({"error": error})
 
     def read_error(self, body: bytes) -> tuple[str, str]:
-        event = GeminiDecoder().feed(Frame(body))[0]
+        event = _decoder().feed(Frame(body))[0]
         return (event.code, event.text) if event.kind is Kind.ERROR else ("", "")
 
 

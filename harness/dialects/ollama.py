@@ -11,17 +11,16 @@ from harness.dialects.dialect import Ask, HttpRequest, Reply, ToolCall
 from harness.dialects.events import (
     END,
     OTHER,
-    UNREADABLE,
     Completion,
     Count,
     Kind,
     TokenEvent,
     Usage,
-    after_end,
     corrupt,
     failed,
 )
 from harness.dialects.generic import refuse_other_shape
+from harness.dialects.objects import ObjectDecoder
 from harness.wire import ndjson
 from harness.wire.frame import Frame
 
@@ -53,28 +52,9 @@ class _Line(msgspec.Struct, gc=False):
 _read = jsontext.reader(_Line)
 
 
-class OllamaDecoder:
-    """Lines -> token events. Complete is `done: true`."""
-
-    __slots__ = ("after_done", "completion")
-
-    def __init__(self) -> None:
-        self.completion = Completion.OPEN
-        self.after_done = 0
-
-    def feed(self, frame: Frame) -> Sequence[TokenEvent]:
-        if not frame.data:
-            return (OTHER,)
-        try:
-            line = _read(frame.data)
-        except UNREADABLE as error:
-            return corrupt(error)
-        if self.completion is Completion.FULL:
-            self.after_done += 1
-            return after_end(_meaning(line))
-        if line.done and line.error is None:
-            self.completion = Completion.FULL
-        return _meaning(line)
+def _decoder() -> ObjectDecoder[_Line]:
+    """Complete is `done: true`."""
+    return ObjectDecoder(_read, _meaning)
 
 
 def _meaning(line: _Line) -> Sequence[TokenEvent]:
@@ -183,8 +163,8 @@ class Ollama:
             body["options"] = {"num_predict": ask.max_tokens}
         return HttpRequest("POST", path, {"content-type": "application/json"}, jsontext.encode(body))
 
-    def decoder(self) -> OllamaDecoder:
-        return OllamaDecoder()
+    def decoder(self) -> ObjectDecoder[_Line]:
+        return _decoder()
 
     def encoder(self, reply: Reply) -> OllamaEncoder:
         return OllamaEncoder(reply)
@@ -207,7 +187,7 @@ class Ollama:
 
     def read_whole(self, body: bytes) -> Sequence[TokenEvent]:
         """It has the shape of a stream's only line."""
-        decoder = OllamaDecoder()
+        decoder = _decoder()
         events = decoder.feed(Frame(body))
         if decoder.completion is Completion.FULL or events[0].kind in (Kind.ERROR, Kind.CORRUPT):
             return events
@@ -218,7 +198,7 @@ class Ollama:
         return jsontext.encode({"error": message})
 
     def read_error(self, body: bytes) -> tuple[str, str]:
-        event = OllamaDecoder().feed(Frame(body))[0]
+        event = _decoder().feed(Frame(body))[0]
         return (event.code, event.text) if event.kind is Kind.ERROR else ("", "")
 
 

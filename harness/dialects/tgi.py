@@ -11,16 +11,15 @@ from harness.dialects.events import (
     END,
     OTHER,
     UNREADABLE,
-    Completion,
     Count,
     Kind,
     TokenEvent,
     Usage,
-    after_end,
     corrupt,
     failed,
 )
 from harness.dialects.generic import refuse_other_shape
+from harness.dialects.objects import ObjectDecoder
 from harness.wire.frame import Frame
 
 
@@ -47,28 +46,9 @@ _read = jsontext.reader(_Event)
 _read_list = jsontext.reader(list[_Event])
 
 
-class TgiDecoder:
-    """Events -> token events. Complete is: the event that has `generated_text`."""
-
-    __slots__ = ("after_done", "completion")
-
-    def __init__(self) -> None:
-        self.completion = Completion.OPEN
-        self.after_done = 0
-
-    def feed(self, frame: Frame) -> Sequence[TokenEvent]:
-        if not frame.data:
-            return (OTHER,)
-        try:
-            event = _read(frame.data)
-        except UNREADABLE as error:
-            return corrupt(error)
-        if self.completion is Completion.FULL:
-            self.after_done += 1
-            return after_end(_meaning(event))
-        if event.generated_text is not None and event.error is None:
-            self.completion = Completion.FULL
-        return _meaning(event)
+def _decoder() -> ObjectDecoder[_Event]:
+    """Complete is the event that has `generated_text`."""
+    return ObjectDecoder(_read, _meaning)
 
 
 def _meaning(event: _Event) -> Sequence[TokenEvent]:
@@ -174,8 +154,8 @@ class Tgi:
         body = jsontext.encode({"inputs": _inputs(ask), "parameters": parameters})
         return HttpRequest("POST", where, headers, body)
 
-    def decoder(self) -> TgiDecoder:
-        return TgiDecoder()
+    def decoder(self) -> ObjectDecoder[_Event]:
+        return _decoder()
 
     def encoder(self, reply: Reply) -> TgiEncoder:
         return TgiEncoder(reply)
@@ -218,7 +198,7 @@ class Tgi:
         return jsontext.encode({"error": message, "error_type": kind})
 
     def read_error(self, body: bytes) -> tuple[str, str]:
-        event = TgiDecoder().feed(Frame(body))[0]
+        event = _decoder().feed(Frame(body))[0]
         return (event.code, event.text) if event.kind is Kind.ERROR else ("", "")
 
 
