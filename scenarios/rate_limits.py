@@ -1,4 +1,8 @@
-"""People, or programs, who run into a quota and do as Retry-After says before they ask again."""
+"""People, or programs, who run into a quota and do as Retry-After says before they ask again.
+
+The pause stands between two streams. `behaviour.retry` of a plan is something else: it asks the same stream
+again, so that a refusal is no longer how the stream ended, and it needs a plan.
+"""
 
 import gevent
 from locust import task
