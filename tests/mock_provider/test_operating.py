@@ -144,6 +144,8 @@ def test_a_provider_that_cannot_be_cancelled_generates_on_and_says_what_was_wast
     assert (row.ended_by, row.emitted_tokens) == ("peer", 60)
     assert 40 < row.wasted_tokens < 60
     assert row.peer_left_ns is not None
+    assert row.last_token_ns is not None
+    assert row.closed_ns is not None
     assert row.peer_left_ns < row.last_token_ns < row.closed_ns
 
 
