@@ -9,6 +9,7 @@ from harness.checks import run_checks
 from harness.metrics.arms import arms
 from harness.metrics.curves import curves, objectives
 from harness.metrics.decomposition import decomposition
+from harness.metrics.delivery import deliveries
 from harness.metrics.faults import fault_rows
 from harness.metrics.gallery import gallery
 from harness.metrics.join import Joined, join
@@ -55,6 +56,7 @@ def judge(run: RunData) -> Summary:
         recovery=recoveries(joined),
         reconnects=reconnects(joined),
         arms=arms(joined),
+        deliveries=deliveries(joined),
         plan=dump(run.plan),
     )
     summary.verdict = _verdict(summary, verdict_state(info, validity, checks), validity, checks)

@@ -166,10 +166,10 @@ class LedgerRow(msgspec.Struct, kw_only=True):
 
 
 class HostSample(msgspec.Struct, kw_only=True):
-    """One second of one process of the harness."""
+    """One second of one process of the harness, or of a part of the stack with all of its processes."""
 
     t_ns: Annotated[int, Col("ns", "end of the second")]
-    process: Annotated[str, Col("", "e.g. `load-0`")]
+    process: Annotated[str, Col("", "e.g. `load-0`; of the stack: `system under test`, `mock provider`")]
     cpu: Annotated[float, Col("", "share of one core used")] = 0.0
     rss_mb: Annotated[float, Col("MB", "resident memory")] = 0.0
     steal: Annotated[float, Col("", "share of the machine's time taken by the hypervisor")] = 0.0

@@ -30,6 +30,7 @@ from harness.record import TimelineEntry
 from harness.run_folder import RunFolder, collect_parts, write_plan, write_run_facts, write_timeline
 from harness.stack.errors import StackError
 from harness.stack.load import load_process
+from harness.stack.meter import Meter
 from harness.stack.part import Part
 from harness.stack.probe import PROBE_STREAM, Behind, probe
 from harness.stack.stack import Stack
@@ -74,6 +75,7 @@ class Run:
         self._recent: deque[tuple[int, float]] = deque()
         self._last: LiveLine | None = None
         self._host = HostFiles(self.folder.parts)
+        self._meter = Meter(self.folder.parts)
 
     def execute(self) -> None:
         """Raises PlanError or StackError when it cannot even start; nothing is left running then either."""
@@ -169,6 +171,7 @@ class Run:
             if time.monotonic() > deadline_s:
                 self._died.append("the load process did not end in time and was stopped")
                 return
+            self._meter.look(self._stack.parts)
             self._progress()
             time.sleep(_LOOK_S)
 
@@ -236,6 +239,7 @@ class Run:
             self._notes.append("the network proxy had stopped answering by the end of the run")
         if self._load is not None:
             time.sleep(_SETTLE_S)
+        self._meter.close()
         self._stack.stop()
 
     def _network_facts(self) -> dict[str, Any]:

@@ -79,6 +79,7 @@ class PhaseResult(msgspec.Struct, kw_only=True):
     load: str  # in words, e.g. "60 users, closed loop"
     model: str = ""
     scenario: str = ""
+    streamed: bool = True  # false: its users asked for the answer in one piece
     network: list[str] = []
     intended: int = 0
     outcomes: dict[str, int] = {}
@@ -286,6 +287,23 @@ class Arm(msgspec.Struct, kw_only=True):
     differences: dict[str, float] = {}  # own value - that of `against`
 
 
+class Delivery(msgspec.Struct, kw_only=True):
+    """How one phase's answers were given, streamed or in one piece, what that cost and what it gave.
+
+    `values`: medians first_ms, last_ms and read_ms from when the stream was wanted to the first token, the
+    last, and the end of reading; means of an answer tokens, bytes_per_token, open_s (its connection held)
+    and generator_cpu_ms, system_cpu_ms, provider_cpu_ms; open_at_once; bytes_per_token_if_repeated, had every
+    event said the whole text so far.
+    """
+
+    phase: str
+    streamed: bool
+    against: str = ""  # the streamed phase with the same work
+    answers: int = 0  # whole ones
+    values: dict[str, float] = {}  # what cannot be told is left out
+    ratios: dict[str, float] = {}  # own value / that of `against`
+
+
 class TimeSeries(msgspec.Struct, kw_only=True):
     """One-second bins from the run's start; every list has the length of `t_s`."""
 
@@ -422,6 +440,7 @@ class Summary(msgspec.Struct, kw_only=True):
     recovery: list[Recovery] = []
     reconnects: list[Reconnects] = []
     arms: list[Arm] = []
+    deliveries: list[Delivery] = []  # of a run that asked for streams and for whole answers
     plan: str = ""  # as `plan.yaml` of the run folder has it
     compare: Comparison | None = None  # of a comparison of two systems or runs
     capacity: Capacity | None = None  # of a search for the most load

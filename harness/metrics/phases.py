@@ -41,6 +41,7 @@ def _result(joined: Joined, phase: Phase, flags: Bools) -> PhaseResult:
         load=describe_load(phase.load),
         model=phase.model or joined.run.plan.target.model or "",
         scenario=phase.scenario,
+        streamed=phase.streamed,
         network=[f"{cohort.name}: {cohort.journey}" for cohort in phase.network],
         intended=int(np.count_nonzero(mine & joined.last)),
         outcomes=counts(joined, mine),

@@ -1,0 +1,34 @@
+"""What a family of processes uses, read from files as the kernel writes them."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from harness.stack.usage import Usage, usage
+
+TICK_S, PAGE_MB = 1 / os.sysconf("SC_CLK_TCK"), os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def process(proc: Path, pid: int, cpu: tuple[int, int, int, int], pages: int, children: str = "") -> None:
+    folder = proc / str(pid)
+    (folder / "task" / str(pid)).mkdir(parents=True)
+    (folder / "task" / str(pid) / "children").write_text(children)
+    ticks = " ".join(map(str, cpu))
+    (folder / "stat").write_text(
+        f"{pid} (odd) name) S 1 1 1 0 -1 0 0 0 0 0 {ticks} 20 0 1 0 5 1000 {pages} 0"
+    )
+
+
+def test_children_count_with_their_parent_and_the_dead_do_not_disturb(tmp_path: Path):
+    process(tmp_path, 10, (100, 20, 3, 1), 1000, "11 12 ")
+    process(tmp_path, 11, (6, 4, 0, 0), 500)
+    found = usage(10, tmp_path)
+    assert found.cpu_s == pytest.approx(134 * TICK_S)
+    assert found.rss_mb == pytest.approx(1500 * PAGE_MB)
+    assert usage(99, tmp_path) == Usage()
+
+
+def test_this_process_uses_something():
+    if Path("/proc/self/stat").exists():
+        assert usage(os.getpid()).rss_mb > 1
