@@ -15,10 +15,11 @@ from harness.dialects.events import Usage
 from harness.metrics.concurrency import mean_open
 from harness.metrics.join import Joined
 from harness.metrics.percentiles import floor
-from harness.metrics.reader import SPEED, reading
+from harness.metrics.reader import reading
 from harness.metrics.samples import Bools, Floats
 from harness.metrics.tpot import token_counts
 from harness.plan.phases import Phase
+from harness.policies.reading import SPEED
 from harness.summary import Delivery
 
 _PROCESSES = {"generator": "load", "system": "system under test", "provider": "mock provider"}

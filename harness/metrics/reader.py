@@ -9,8 +9,7 @@ import numpy as np
 
 from harness.metrics.join import Joined
 from harness.metrics.samples import Bools, Floats, Ints, Samples
-
-SPEED = 5.3  # tokens a second
+from harness.policies.reading import SPEED
 
 
 def reading(row: Ints, us: Ints, speed: float = SPEED) -> tuple[Ints, Floats, Floats]:
