@@ -34,9 +34,9 @@ def ask(terms: Terms) -> Sequence[Question]:
         question
         for place in places(terms)
         for question in (
-            Question(name=f"{place} in the answer", hop=place, tokens=_TOKENS, limits=limits,
+            Question(name=f"{place} in the answer".strip(), hop=place, tokens=_TOKENS, limits=limits,
                      fault=f"s6@{_BEFORE}:{silence:g}"),
-            Question(name=f"{place} before the first token", hop=place, tokens=_TOKENS, limits=limits,
+            Question(name=f"{place} before the first token".strip(), hop=place, tokens=_TOKENS, limits=limits,
                      fault=f"c3:{silence:g}"),
         )
     ]  # fmt: skip

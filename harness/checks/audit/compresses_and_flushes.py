@@ -22,8 +22,8 @@ def ask(terms: Terms) -> Sequence[Question]:
     # Each twice: what a busy machine holds back once it does not hold back again, an encoder does.
     return [
         Question(
-            name=f"{place} {encoding}{again}", hop=place, encoding=encoding, tokens=_TOKENS, itl_ms=_GAP_MS,
-            limits=hearing.BRIEF, after=f"{place} {encoding}" if again else "",
+            name=f"{place} {encoding}{again}".strip(), hop=place, encoding=encoding, tokens=_TOKENS,
+            itl_ms=_GAP_MS, limits=hearing.BRIEF, after=f"{place} {encoding}".strip() if again else "",
         )
         for place in places(terms)
         for encoding in ENCODINGS

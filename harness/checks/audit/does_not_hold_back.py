@@ -28,19 +28,19 @@ _ALONE = 20  # events, for an answer that is not our provider's
 def ask(terms: Terms) -> Sequence[Question]:
     if "mock" not in terms.has:
         return [
-            Question(name=f"{place} long", hop=place, tokens=200, limits=hearing.BRIEF)
+            Question(name=f"{place} long".strip(), hop=place, tokens=200, limits=hearing.BRIEF)
             for place in places(terms)
         ]
     asked = []
     for place in places(terms):
         asked += [_pass(place, name) for name in _PASSES]
-        asked.append(_pass(place, _AGAIN, after=f"{place} fast"))
+        asked.append(_pass(place, _AGAIN, after=f"{place} fast".strip()))
     return asked
 
 
 def _pass(place: str, name: str, after: str = "") -> Question:
     shape = _PASSES[name.removesuffix(" again")]
-    return Question(name=f"{place} {name}", hop=place, limits=hearing.BRIEF, after=after, **shape)
+    return Question(name=f"{place} {name}".strip(), hop=place, limits=hearing.BRIEF, after=after, **shape)
 
 
 def judge(heard: Sequence[Heard], terms: Terms) -> Finding:
