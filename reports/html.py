@@ -14,7 +14,7 @@ import jinja2
 from markupsafe import Markup
 
 from harness.summary import Summary
-from reports import definitions, json_report, numerals, outcomes, palette, states
+from reports import definitions, deliveries, json_report, numerals, outcomes, palette, states
 from reports.page import breakdown, chapters
 from reports.scoreboard import by_phase, objectives, scoreboard
 
@@ -88,6 +88,7 @@ def template(name: str) -> jinja2.Template:
     }
     environment.globals |= {
         "definitions": definitions,
+        "deliveries": deliveries,
         "outcomes": outcomes,
         "share": numerals.share,
         "scoreboard": scoreboard,

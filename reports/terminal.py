@@ -12,6 +12,7 @@ from rich.text import Text
 
 from harness.summary import CheckResult, Metric, Summary
 from reports.clean import cleaned
+from reports.deliveries import sentences
 from reports.numerals import NOTHING, counted, number, seconds
 from reports.outcomes import sentence
 from reports.page.chapters import balance, headline
@@ -25,6 +26,7 @@ def final(summary: Summary, folder: Path | None = None) -> RenderableType:
     """What a person reads when a run has ended. `folder` is the run folder, if the files were written."""
     summary = cleaned(summary)
     parts = [_verdict(summary), _checks(summary), _phases(summary), _provider(summary), _faults(summary)]
+    parts.append(_deliveries(summary))
     return Group(*[part for part in parts if part is not None], _where(summary, folder))
 
 
@@ -139,6 +141,12 @@ def _faults(summary: Summary) -> RenderableType | None:
     if len(summary.faults) > _FAULTS_SHOWN:
         lines.append(Text(f"  and {len(summary.faults) - _FAULTS_SHOWN} more in the report"))
     return Group(Text("\n  planned faults, and how users saw them", "dim"), *lines)
+
+
+def _deliveries(summary: Summary) -> RenderableType | None:
+    lines = [Text(f"  {text}") for text in sentences(summary)]
+    head = Text("\n  what streaming gave and cost, against whole answers", "dim")
+    return Group(head, *lines) if lines else None
 
 
 def _where(summary: Summary, folder: Path | None) -> RenderableType:

@@ -46,6 +46,7 @@ def of(summary: Summary) -> list[Chapter]:
         ("timeline", "Timeline", bool(summary.timeseries.t_s)),
         ("gallery", "Streams", bool(summary.gallery)),
         ("phases", "Phases", bool(summary.phases)),
+        ("delivery", "Streaming or not", bool(summary.deliveries)),
         ("resilience", "Resilience", bool(summary.resilience)),
         ("recovery", "Coming back", bool(summary.recovery or summary.reconnects or summary.arms)),
         ("provider", "Provider", summary.two_sided is not None),
