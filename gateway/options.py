@@ -2,6 +2,7 @@
 
 import argparse
 import difflib
+import sys
 from collections.abc import Callable, Sequence
 from typing import NoReturn, get_args
 from urllib.parse import urlsplit
@@ -99,7 +100,8 @@ class _Defects(argparse.Action):
 
         name = str(value)
         if name == "list":
-            parser.exit(0, "".join(f"{each}: {defects.load(each).says}\n" for each in defects.names()))
+            sys.stdout.write("".join(f"{each}: {defects.load(each).says}\n" for each in defects.names()))
+            parser.exit()
         if name not in defects.names():
             near = difflib.get_close_matches(name, defects.names(), 1)
             hint = f"did you mean {near[0]}?" if near else "`--defect list` prints them"

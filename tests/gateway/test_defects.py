@@ -10,10 +10,12 @@ import pytest
 from aiohttp.test_utils import make_mocked_request
 
 from gateway import defects, failure
+from gateway.__main__ import _parts as parts_with
 from gateway.answer import Answer
 from gateway.coding import Coding
 from gateway.failure import Failure
 from gateway.kept import Kept
+from gateway.options import parse
 from gateway.parts import Parts
 from gateway.writer import Writer
 from harness.checks import audit
@@ -415,3 +417,28 @@ def test_a_process_that_is_told_to_stop_does_not_wait():
 
     assert not asyncio.run(play(RIGHT))
     assert asyncio.run(play(broken("drops_on_drain")))
+
+
+# The command line
+
+
+def test_a_defect_is_asked_for_by_name_and_several_add_up():
+    given = ["--upstream", "http://x", "--defect", "no_heartbeat", "--defect", "splits_utf8"]
+    assert parse(given).defects == ("no_heartbeat", "splits_utf8")
+    parts = parts_with(("no_heartbeat", "splits_utf8"))
+    assert (parts.heartbeat, parts.wire) == (broken("no_heartbeat").heartbeat, broken("splits_utf8").wire)
+    assert parts_with(()) == RIGHT
+
+
+def test_the_list_needs_no_upstream(capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit) as ended:
+        parse(["--defect", "list"])
+    assert ended.value.code == 0
+    assert [line.split(":")[0] for line in capsys.readouterr().out.splitlines()] == defects.names()
+
+
+def test_a_name_that_is_none_is_refused_with_the_nearest(capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit) as ended:
+        parse(["--upstream", "http://x", "--defect", "split_utf8"])
+    assert ended.value.code == 4
+    assert "no defect 'split_utf8'; did you mean splits_utf8?" in capsys.readouterr().err
