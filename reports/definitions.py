@@ -101,9 +101,9 @@ METRICS: dict[str, Definition] = {
 WORDS: dict[str, str] = {
     "all / ok": "Two series of every percentile. In “all”, a stream that never got there counts as ∞; in "
     "“ok” it is left out. Promises are held against “all”.",
-    "answer in one piece": "Asked for without streaming. First and last content arrive together, with the byte "
-    "that completes it, so its TTFT is by definition the time to the whole answer, and it has no gaps and no "
-    "time per token. The provider's part of that wait lasts until its last token.",
+    "answer in one piece": "Asked for without streaming. First and last content arrive together, with the "
+    "byte that completes it, so its TTFT is by definition the time to the whole answer, and it has no gaps "
+    "and no time per token. The provider's part of that wait lasts until its last token.",
     "goodput ratio": "Streams that completed within every objective of their phase that can be asked of one "
     "stream, of all that were intended. Objectives on pooled gaps and on shares are left out.",
     "interval": "The two small numbers are a 95 % interval of the percentile itself, from the number of "

@@ -1,25 +1,35 @@
 """Streamed and whole answers, and what repeating the text so far costs."""
 
+import msgspec
 import pytest
 
 from bench import overhead
 
 
+def test_every_work_of_the_plan_is_done_both_ways():
+    names = [phase.name for phase in overhead.plan_of([]).phases]
+    works = {name.rpartition(" ")[0] for name in names}
+    assert works == {"chat", "batch", "long-form", "code", "extraction", "search"}
+    assert sorted(names) == sorted(f"{work} {way}" for work in works for way in ("streamed", "whole"))
+    assert [phase.name for phase in overhead.plan_of(["code"]).phases] == ["code streamed", "code whole"]
+
+
 def test_text_so_far_costs_quadratically_and_new_text_does_not():
-    short, long = (overhead.accumulated_bytes(tokens) for tokens in (100, 400))
+    short, long = (overhead.sizes(tokens) for tokens in (100, 400))
     assert long["generic"] / short["generic"] == pytest.approx(4, rel=0.1)
     assert long["generic_accumulated"] / short["generic_accumulated"] > 12
 
 
-def test_a_slow_reader_is_through_later_than_a_fast_stream():
-    assert overhead.Seen(first_s=1.0, last_s=2.0, tokens=53, wire_bytes=1).read_s == pytest.approx(11.0)
-    assert overhead.Seen(first_s=1.0, last_s=20.0, tokens=53, wire_bytes=1).read_s == 20.0
-
-
 @pytest.mark.slow
-def test_the_same_answers_streamed_come_earlier_and_weigh_more():
-    figures = overhead.measure(4, ["extraction"])["extraction"]
-    streamed, whole = figures["streamed"], figures["whole"]
-    assert streamed["tokens"] == whole["tokens"] > 10
-    assert streamed["first_ms"] < whole["first_ms"]
-    assert streamed["wire_bytes"] > whole["wire_bytes"]
+def test_the_same_work_streamed_comes_earlier_and_weighs_more():
+    plan = overhead.plan_of(["extraction"])
+    phases = [msgspec.structs.replace(phase, duration_s=4) for phase in plan.phases]
+    summary = overhead.measure(msgspec.structs.replace(plan, phases=phases, drain_s=5))
+    streamed, whole = summary.deliveries
+    assert (whole.against, streamed.answers > 11, whole.answers > 11) == ("extraction streamed", True, True)
+    assert summary.streams["outcomes"] == {"completed": summary.streams["attempts"]}
+    assert whole.ratios["first_ms"] > 1 > whole.ratios["bytes_per_token"]
+    assert {phase.span.name: phase.streamed for phase in summary.phases} == {
+        "extraction streamed": True,
+        "extraction whole": False,
+    }
