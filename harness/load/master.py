@@ -126,7 +126,7 @@ class Master:
                 text = f"{worker} made {made} records, {inbox.received.get(worker, 0)} arrived"
                 self._say("worker_lost", clock.now(), text)
         if inbox.gaps:
-            self._say("worker_lost", clock.now(), f"{inbox.gaps} reports of workers never arrived")
+            self._say("worker_lost", clock.now(), f"reports of workers that never arrived: {inbox.gaps}")
         self._say_errors()
         self._say("load_end", clock.now())
 

@@ -1,12 +1,15 @@
 """Locust as people start it, against a server that answers every question with the same stream."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -31,6 +34,18 @@ def answer(tokens: int = 5, gap_s: float = 0.01) -> list[Step]:
 
 def command(*arguments: str, file: Path | str = CHAT) -> list[str]:
     return [sys.executable, "-m", "locust", "-f", str(file), *arguments]
+
+
+@cache
+def answers_of(module: str) -> dict[str, Any]:
+    """What a module of this folder prints, in a process of its own: importing Locust patches the process."""
+    found = subprocess.run(
+        [sys.executable, "-m", f"tests.load.{module}"],
+        env=environment(), capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert found.returncode == 0, found.stderr
+    answers: dict[str, Any] = json.loads(found.stdout)
+    return answers
 
 
 def environment() -> dict[str, str]:

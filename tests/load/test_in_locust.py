@@ -1,27 +1,19 @@
 """Shape and open loop, asked in a process of their own because importing Locust patches it."""
 
 import functools
-import json
 import operator
-import subprocess
-import sys
 from collections import Counter
 
 import pytest
 
-from tests.load.locusts import environment
+from tests.load.locusts import answers_of
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
 def answers():
-    found = subprocess.run(
-        [sys.executable, "-m", "tests.load.in_locust"],
-        env=environment(), capture_output=True, text=True, timeout=60,
-    )  # fmt: skip
-    assert found.returncode == 0, found.stderr
-    return json.loads(found.stdout)
+    return answers_of("in_locust")
 
 
 def test_the_shape_follows_the_phases_and_ends_with_the_last(answers):
