@@ -54,9 +54,9 @@ class Desk:
         self._config, self._seed = config, seed
         self._apis = {name: requests.load(name) for name in requests.names()}
         # A path that several dialects share belongs to openai until a profile says otherwise, and to the
-        # generic one only then.
+        # generic ones only then.
         self._by_route: dict[tuple[str, str], list[str]] = {}
-        for name in sorted(self._apis, key=lambda name: (name != "openai", name == "generic", name)):
+        for name in sorted(self._apis, key=lambda name: (name != "openai", name.startswith("generic"), name)):
             for route in self._apis[name].routes:
                 self._by_route.setdefault(route, []).append(name)
         cut = {path.partition(MODEL) for _, path in self._by_route if MODEL in path}

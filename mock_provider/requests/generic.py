@@ -17,7 +17,7 @@ class _Body(msgspec.Struct):
 
 _decode = msgspec.json.Decoder(_Body).decode
 _STREAM = dialect.DIALECT.path
-_WHOLE = _STREAM.removesuffix("/stream")
+WHOLE = _STREAM.removesuffix("/stream")
 
 
 _DIGITS = 15  # int() refuses thousands of them, and the ledger's readers more than 18
@@ -25,7 +25,7 @@ _DIGITS = 15  # int() refuses thousands of them, and the ledger's readers more t
 
 class GenericApi:
     routes: tuple[tuple[str, str], ...] = (
-        ("GET", _STREAM), ("POST", _STREAM), ("GET", _WHOLE), ("POST", _WHOLE),
+        ("GET", _STREAM), ("POST", _STREAM), ("GET", WHOLE), ("POST", WHOLE),
     )  # fmt: skip
 
     def model(self, incoming: Incoming) -> str:
@@ -43,7 +43,7 @@ class GenericApi:
             model=asked.model,
             prompt=asked.prompt,
             max_tokens=asked.max_tokens,
-            stream=incoming.path != _WHOLE,
+            stream=incoming.path != WHOLE,
             resume_at=int(last or 0),
         )
 

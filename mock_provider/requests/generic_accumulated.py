@@ -3,12 +3,17 @@
 from harness.dialects import generic_accumulated as dialect
 from mock_provider.quota import Refusal, Standing
 from mock_provider.requests.generic import API as GENERIC
+from mock_provider.requests.generic import WHOLE
 from mock_provider.requests.request import ChatRequest, Incoming, Problem
 from mock_provider.script import Headers
 
 
 class AccumulatedApi:
-    routes: tuple[tuple[str, str], ...] = tuple((method, dialect.DIALECT.path) for method in ("GET", "POST"))
+    routes: tuple[tuple[str, str], ...] = (
+        ("GET", dialect.DIALECT.path),
+        ("POST", dialect.DIALECT.path),
+        ("POST", WHOLE),
+    )
 
     def model(self, incoming: Incoming) -> str:
         return GENERIC.model(incoming)

@@ -1,7 +1,14 @@
 """A request on its way to a script, without sockets."""
 
 import json
+from urllib.parse import parse_qsl
 
+import pytest
+
+from harness import dialects
+from harness.answer import answer
+from harness.dialects.dialect import Ask
+from harness.dialects.events import Kind
 from harness.plan.draws import LogNormal
 from harness.plan.provider import ModelProfile, Provider
 from harness.record import LedgerRow
@@ -40,3 +47,28 @@ def test_another_seed_of_the_pace_is_another_schedule_of_the_same_text() -> None
     one, two = decided(5, "m+pace=12:100"), decided(5, "m+pace=13:100")
     assert schedule(one) != schedule(two)
     assert (one.seed, one.stream) == (two.seed, two.stream)
+
+
+@pytest.mark.parametrize("name", dialects.names())
+def test_whole_answers_are_given_in_the_dialect_in_which_they_are_asked_for(name: str) -> None:
+    """One path, `/api/chat`, belongs to two APIs: the model's profile says which of them is meant."""
+    dialect = dialects.load(name)
+    config = Provider(models={"m": ModelProfile(output_tokens=3, dialect=name)})
+    desk, house = Desk(config, 7), House(config, 0)
+    sent = dialect.request(Ask(prompt="[sid:000042] hello", model="m", stream=False), dialect.path)
+    place, _, query = sent.path.partition("?")
+    row = LedgerRow(request="r", received_ns=0)
+    incoming = Incoming(
+        method=sent.method,
+        path=place,
+        query=dict(parse_qsl(query)),
+        headers=sent.headers,
+        body=sent.body,
+    )
+    asked = desk.read(row, incoming)
+    assert isinstance(asked, Asked)
+    script = desk.decide(asked, house.enter(asked.arrival, 0), row).script
+    body = b"".join(step.data for step in script.steps if step.do is Do.BYTES)
+    text = "".join(event.text for event in dialect.read_whole(body) if event.kind is Kind.TEXT)
+    assert text == "".join(answer(7, 42, 3))
+    assert (row.streaming, row.dialect, row.stream) == (False, name, 42)
