@@ -291,9 +291,9 @@ class Delivery(msgspec.Struct, kw_only=True):
     """How one phase's answers were given, streamed or in one piece, what that cost and what it gave.
 
     `values`: medians first_ms, last_ms and read_ms from when the stream was wanted to the first token, the
-    last, and the end of reading; means of an answer tokens, bytes_per_token, open_s (its connection held)
-    and generator_cpu_ms, system_cpu_ms, provider_cpu_ms; open_at_once; bytes_per_token_if_repeated, had every
-    event said the whole text so far.
+    last, and the end of reading, and waited_ms, of that without anything to read; means of an answer tokens,
+    bytes_per_token, open_s (its connection held) and generator_cpu_ms, system_cpu_ms, provider_cpu_ms;
+    open_at_once; bytes_per_token_if_repeated, had an event for every token said the whole text so far.
     """
 
     phase: str

@@ -17,8 +17,9 @@ class Column(NamedTuple):
 COLUMNS = (
     Column("first_ms", "First text", "s", 1000, "median, from when the stream was wanted; ends TTFT"),
     Column("last_ms", "Last text", "s", 1000, "median, from when the stream was wanted"),
+    Column("waited_ms", "Readers waited", "s", 1000, "median; at 5.3 tokens a second, without text to read"),
     Column(
-        "read_ms", "Read through", "s", 1000, "median; reading at 5.3 tokens a second from the first text on"
+        "read_ms", "Read through", "s", 1000, "median; from when the stream was wanted to its last word read"
     ),
     Column("bytes_per_token", "Bytes a token", "B", 1, "body, framing of the events included"),
     Column("open_s", "Connection held", "s", 1, "mean of an answer"),
@@ -59,19 +60,17 @@ def sentences(summary: Summary) -> list[str]:
     found = []
     for row in summary.deliveries:
         of = {one.phase: one for one in summary.deliveries}.get(row.against)
-        if of is None or not {"first_ms", "read_ms"} <= row.values.keys() & of.values.keys():
+        if of is None or not {"first_ms", "waited_ms"} <= row.values.keys() & of.values.keys():
             continue
-        first, waited = of.values["first_ms"] / 1000, row.values["first_ms"] / 1000
-        sooner = (row.values["read_ms"] - of.values["read_ms"]) / 1000
-        text = f"{of.phase}: the first text came after {number(first)} s instead of {number(waited)} s"
-        how = "earlier" if sooner >= 0 else "later"
-        text += f", and who reads along was through {number(abs(sooner))} s {how}"
+        first, waited = ([one.values[key] / 1000 for one in (of, row)] for key in ("first_ms", "waited_ms"))
+        text = f"{of.phase}: the first text came after {number(first[0])} s instead of {number(first[1])} s"
+        text += f"; who reads along waited {number(waited[0])} s instead of {number(waited[1])} s in all"
         costs = [
             f"{number(1 / row.ratios[key])} times {what}"
             for key, what in (("bytes_per_token", "the bytes"), ("system_cpu_ms", "the system's CPU"))
             if row.ratios.get(key)
         ]
-        found.append(f"{text}{', at ' + ' and '.join(costs) if costs else ''}.")
+        found.append(f"{text}{'; it took ' + ' and '.join(costs) if costs else ''}.")
     return found
 
 

@@ -5,6 +5,8 @@ to first token is by definition the time to all of it. Reading is the model of `
 first text and waits where it must, at 5.3 tokens a second.
 """
 
+from typing import NamedTuple
+
 import msgspec
 import numpy as np
 
@@ -31,17 +33,17 @@ def deliveries(joined: Joined) -> list[Delivery]:
     phases = [phase for phase in joined.run.plan.phases if phase.name in joined.spans]
     if len({phase.streamed for phase in phases}) < 2:
         return []
-    counts, through = token_counts(joined), read_through_ms(joined)
+    counts, readers = token_counts(joined), readers_of(joined)
     found: dict[str, Delivery] = {}
     for phase in phases:
         whole = joined.of_phase(phase.name) & joined.calls & joined.is_outcome("completed")
-        values = {**_times(joined, whole, through), **_costs(joined, phase, whole, counts)}
+        values = {**_times(joined, whole, readers), **_costs(joined, phase, whole, counts)}
         found[phase.name] = Delivery(
             phase=phase.name,
             streamed=phase.streamed,
             against=_streamed_twin(phase, phases),
             answers=int(whole.sum()),
-            values={name: round(value, 4) for name, value in values.items()},
+            values={name: round(value, 4) for name, value in values.items() if np.isfinite(value)},
         )
     for row in found.values():
         if row.against:
@@ -64,16 +66,23 @@ def _streamed_twin(phase: Phase, phases: list[Phase]) -> str:
     return "" if phase.streamed else next(twins, "")
 
 
-def read_through_ms(joined: Joined) -> Floats:
-    """One value an attempt: from when the stream was wanted until its reader has read the last token."""
-    row, _, played_s = reading(joined.answer_arrivals.row, joined.answer_arrivals.us)
-    through = np.full(len(joined.attempts), np.nan)
+class Readers(NamedTuple):
+    """One value an attempt, ms from when the stream was wanted; NaN where there was nothing to read."""
+
+    waited: Floats  # without anything to read, before the first text and within the answer
+    through: Floats  # until the last token was read
+
+
+def readers_of(joined: Joined) -> Readers:
+    row, stalled_s, played_s = reading(joined.answer_arrivals.row, joined.answer_arrivals.us)
     first = (joined.ms("answer_first_content") - joined.ms("call_intended"))[row]
+    waited, through = (np.full(len(joined.attempts), np.nan) for _ in range(2))
+    waited[row] = first + 1000.0 * stalled_s
     through[row] = first + 1000.0 * (played_s + 1 / SPEED)
-    return through
+    return Readers(waited, through)
 
 
-def _times(joined: Joined, whole: Bools, through: Floats) -> dict[str, float]:
+def _times(joined: Joined, whole: Bools, readers: Readers) -> dict[str, float]:
     """What the users of the answers `whole` felt."""
     if int(whole.sum()) < floor(0.5):
         return {}
@@ -81,7 +90,8 @@ def _times(joined: Joined, whole: Bools, through: Floats) -> dict[str, float]:
     return {
         "first_ms": _median((joined.ms("first_content") - wanted)[whole]),
         "last_ms": _median((joined.ms("last_content") - wanted)[whole]),
-        "read_ms": _median(through[whole]),
+        "waited_ms": _median(readers.waited[whole]),
+        "read_ms": _median(readers.through[whole]),
     }
 
 
@@ -108,7 +118,8 @@ def _costs(joined: Joined, phase: Phase, whole: Bools, counts: Floats) -> dict[s
 
 
 def _median(values: Floats) -> float:
-    return float(np.percentile(values[np.isfinite(values)], 50, method="inverted_cdf"))
+    known = values[np.isfinite(values)]
+    return float(np.percentile(known, 50, method="inverted_cdf")) if len(known) else np.nan
 
 
 def _open(joined: Joined, phase: Phase) -> float:

@@ -4,7 +4,7 @@ import pytest
 
 from harness.answer import answer
 from harness.metrics import samples_of
-from harness.metrics.delivery import answer_bytes, deliveries, read_through_ms
+from harness.metrics.delivery import answer_bytes, deliveries, readers_of
 from harness.metrics.join import join
 from tests.synthetic import Scene, int32s, plan
 
@@ -69,7 +69,9 @@ def test_seconds_in_which_another_phase_is_still_answered_count_for_neither():
 def test_the_waiting_of_readers_is_part_of_their_reading():
     made = Scene(plan(phases=[phase("a")]))
     made.whole(1, 1.0, ttft_ms=100.0, gaps_ms=[5000.0], tokens=2)
-    assert read_through_ms(join(made.run()))[0] == pytest.approx(101 + 5000 + 1000 / SPEED, abs=1)
+    found = readers_of(join(made.run()))
+    assert found.through[0] == pytest.approx(101 + 5000 + 1000 / SPEED, abs=1)
+    assert found.waited[0] == pytest.approx(101 + 5000 - 1000 / SPEED, abs=1)
 
 
 def test_runs_that_only_stream_and_works_without_a_twin_say_nothing_of_the_other():
