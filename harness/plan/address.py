@@ -1,6 +1,7 @@
-"""What must not stand in an address: it is printed, and written into every report."""
+"""What an address must be, and what must not stand in it: it is printed, and written into every report."""
 
 import re
+from urllib.parse import urlsplit
 
 _KEY = "name the environment variable that holds the key in target.api_key_env"
 _USER_INFO = re.compile(r"(?<=://)[^/?#]*@")  # RFC 3986, section 3.2.1
@@ -21,3 +22,17 @@ def refuse_user_info(name: str, url: str, instead: str = _KEY) -> None:
 def without_user_info(url: str) -> str:
     """`url` as it may be shown."""
     return _USER_INFO.sub("", url)
+
+
+def must_be_url(name: str, url: str) -> None:
+    """Raises ValueError where `url`, called `name`, is no address that HTTP can be spoken to."""
+    if not url.startswith(("http://", "https://")):
+        raise ValueError(f"{name} must begin with http:// or https://")
+    refuse_user_info(name, url)
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # looked at only when it is asked for
+    except ValueError as error:
+        raise ValueError(f"{name}: {url} is no address: {error}") from None
+    if not parts.hostname:
+        raise ValueError(f"{name}: {url} names no host")

@@ -4,11 +4,10 @@ What is left out, the system has not: the checks that need it are not measured, 
 """
 
 from typing import Literal
-from urllib.parse import urlsplit
 
 import msgspec
 
-from harness.plan.address import refuse_user_info
+from harness.plan.address import must_be_url, refuse_user_info
 from harness.plan.target import Target
 
 Policy = Literal["hidden", "annotated", "shown"]
@@ -24,7 +23,7 @@ class ProviderAdmin(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         refuse_user_info(
             "admin", self.admin, "name the variable that holds the admin token in provider.admin_token_env"
         )
-        _must_be_url("admin", self.admin)
+        must_be_url("admin", self.admin)
 
 
 class Endpoints(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -156,18 +155,5 @@ class Audited(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     def __post_init__(self) -> None:
         if self.target.url is None:
             raise ValueError("target.url is missing: an audit needs a system that is up")
-        _must_be_url("target.url", self.target.url)
         for name, url in self.hops.items():
-            refuse_user_info(f"hops.{name}", url)
-            _must_be_url(f"hops.{name}", url)
-
-
-def _must_be_url(name: str, text: str) -> None:
-    if not text.startswith(("http://", "https://")):
-        raise ValueError(f"{name} must begin with http:// or https://")
-    try:
-        named = urlsplit(text).hostname and (urlsplit(text).port or 1)
-    except ValueError as error:
-        raise ValueError(f"{name}: {text} is no address: {error}") from None
-    if not named:
-        raise ValueError(f"{name}: {text} names no host")
+            must_be_url(f"hops.{name}", url)

@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from harness.plan.address import refuse_user_info
+from harness.plan.address import must_be_url
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -56,10 +56,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     expect: Expect = Expect()
 
     def __post_init__(self) -> None:
-        if self.url is not None and not self.url.startswith(("http://", "https://")):
-            raise ValueError("url must begin with http:// or https://")
         if self.url is not None:
-            refuse_user_info("url", self.url)
+            must_be_url("url", self.url)
         for name in ("path", "whole_path"):
             path = getattr(self, name)
             if path is not None and not path.startswith("/"):
