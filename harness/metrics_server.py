@@ -34,8 +34,9 @@ class MetricsServer:
 
         try:
             self._server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
-        except OSError as error:
-            raise StackError(f"--metrics-port {port}: {error.strerror}; choose another port") from None
+        except (OSError, OverflowError) as error:  # the latter where it is above 65535
+            reason = getattr(error, "strerror", None) or "no such port"
+            raise StackError(f"--metrics-port {port}: {reason}; choose another port") from None
         self.port: int = self._server.server_port
 
     def show(self, live: Live) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from harness.judge import exit_code, judge
-from harness.run_folder import RunFolderError, read_run
+from harness.run_folder import RunFolderError, read_run, writing
 from harness.summary import Summary
 from harness.telling import Say
 from harness.verdict import worst_code
@@ -45,7 +45,9 @@ def run(arguments: argparse.Namespace, _argv: Sequence[str], say: Say, *_: objec
         for name in arguments.format:
             say(f"{name}: {write.write_format(name, summary, folder)}")
     if len(summaries) > 1:
-        say(f"overlay: {write.write_overlay(summaries, arguments.overlay or Path('overlay.html'))}")
+        overlay = arguments.overlay or Path("overlay.html")
+        with writing(overlay, "name another file with --overlay"):
+            say(f"overlay: {write.write_overlay(summaries, overlay)}")
     return worst_code(codes)
 
 
@@ -83,7 +85,8 @@ def _built_on_runs(folder: Path) -> Summary | None:
 
 
 def _written(summary: Summary, folder: Path, say: Say) -> None:
-    write.write_all(summary, folder)
+    with writing(folder, "make it writable, or copy the folder and name the copy"):
+        write.write_all(summary, folder)
     say(terminal.final(summary, folder), wrap=True)
 
 

@@ -2,7 +2,8 @@
 
 import hashlib
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -67,9 +68,20 @@ class RunFolder:
         return self.root / f"{name}.parquet"
 
 
+@contextmanager
+def writing(place: Path, way_out: str) -> Iterator[None]:
+    """Around what writes to a place that a person chose. Raises RunFolderError instead of OSError."""
+    try:
+        yield
+    except OSError as error:
+        raise RunFolderError(f"{place}: cannot be written: {error.strerror or error}; {way_out}") from None
+
+
 def write_plan(folder: RunFolder, plan: Plan) -> None:
-    folder.root.mkdir(parents=True, exist_ok=True)
-    folder.plan.write_text(dump(plan), encoding="utf-8")
+    """The first file of a run. Raises RunFolderError."""
+    with writing(folder.root, "choose another place with --out"):
+        folder.root.mkdir(parents=True, exist_ok=True)
+        folder.plan.write_text(dump(plan), encoding="utf-8")
 
 
 def write_run_facts(folder: RunFolder, facts: RunFacts) -> None:

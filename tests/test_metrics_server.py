@@ -42,3 +42,8 @@ def test_a_taken_port_is_named():
         port = taken.getsockname()[1]
         with pytest.raises(StackError, match=f"--metrics-port {port}: .* choose another port"):
             MetricsServer(port)
+
+
+def test_a_port_that_cannot_be_is_named():
+    with pytest.raises(StackError, match=r"--metrics-port 99999: no such port; choose another port"):
+        MetricsServer(99999)

@@ -35,3 +35,17 @@ def test_a_live_comparison_is_judged_again_as_one(tmp_path: Path):
     again = json_report.decode((root / "summary.json").read_bytes())
     assert again.compare == compared.compare
     assert again.run.command == compared.run.command
+
+
+@pytest.mark.slow
+def test_an_overlay_that_cannot_be_written_is_one_message(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    for name in ("one", "two"):
+        summary = sample_summary()
+        summary.compare = Comparison(mode="offline", design="two stored runs", baseline="a", candidate="b")
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "summary.json").write_bytes(json_report.encode(summary))
+    folders = [str(tmp_path / name) for name in ("one", "two")]
+    assert main(["report", *folders, "--overlay", str(tmp_path)]) == 4
+    assert capsys.readouterr().err == (
+        f"streamproof: {tmp_path}: cannot be written: Is a directory; name another file with --overlay\n"
+    )

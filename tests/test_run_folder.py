@@ -130,3 +130,10 @@ def test_a_damaged_plan_is_a_plan_error(scene, tmp_path):
     folder.plan.write_text("phases: [")
     with pytest.raises(PlanError):
         read_run(tmp_path)
+
+
+def test_a_place_that_cannot_be_written_is_named_with_the_way_out(scene, tmp_path):
+    taken = tmp_path / "taken"
+    taken.write_text("")
+    with pytest.raises(RunFolderError, match=r"taken/run: cannot be written: Not a directory; .*--out"):
+        write_plan(RunFolder(taken / "run"), scene.plan)

@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from harness.run_folder import RunFolderError
+from harness.run_folder import RunFolderError, writing
 from harness.summary import Summary
 from reports import formats, json_report
 from reports.write import write_format
@@ -25,8 +25,10 @@ def run(arguments: argparse.Namespace, argv: list[str], tell: Callable[[str], No
     """The verdict's exit code. Under GitHub Actions annotations are printed and the step summary grows."""
     folder = newest(arguments.folder)
     summary = read_summary(folder)
-    for name in _FORMATS:
-        write_format(name, summary, arguments.out or folder)
+    out = arguments.out or folder
+    with writing(out, "choose another place with --out"):
+        for name in _FORMATS:
+            write_format(name, summary, out)
     target = os.environ.get("GITHUB_STEP_SUMMARY")
     if target:
         with Path(target).open("a", encoding="utf-8") as file:
@@ -37,7 +39,7 @@ def run(arguments: argparse.Namespace, argv: list[str], tell: Callable[[str], No
     tell(
         f"{summary.verdict.state}: {'; '.join(summary.verdict.sentences[:1] or summary.verdict.reasons[:1])}"
     )
-    tell(f"junit, markdown, annotations, summary: {arguments.out or folder}")
+    tell(f"junit, markdown, annotations, summary: {out}")
     return exit_code(summary, int(arguments.inconclusive))
 
 

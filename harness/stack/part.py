@@ -50,8 +50,14 @@ class Part:
             self._env.pop(name, None)
 
     def start(self, cwd: Path | None = None) -> None:
-        """Raises StackError when the program cannot be executed."""
-        self._log.parent.mkdir(parents=True, exist_ok=True)
+        """Raises StackError when the program cannot be executed, or nothing can be written beside it."""
+        try:
+            self._log.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            reason = error.strerror or error
+            raise StackError(
+                f"{self._log.parent}: cannot be written: {reason}; choose another place with --out"
+            ) from None
         with self._log.open("ab") as log:
             try:
                 self._process = subprocess.Popen(  # noqa: S603  our own command lines

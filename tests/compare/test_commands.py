@@ -54,6 +54,15 @@ def test_under_github_annotations_are_printed_and_the_step_summary_grows(
     assert (tmp_path / "out" / "junit.xml").is_file()
 
 
+def test_a_place_that_cannot_be_written_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    (tmp_path / "summary.json").write_bytes(json_report.encode(sample_summary()))
+    out = tmp_path / "summary.json" / "out"
+    assert main(["gate", str(tmp_path), "--out", str(out)]) == 4
+    assert capsys.readouterr().err == (
+        f"streamproof: {out}: cannot be written: Not a directory; choose another place with --out\n"
+    )
+
+
 def test_no_summary_is_said_and_ends_with_four(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     assert main(["gate", str(tmp_path)]) == 4
     assert "no summary.json" in capsys.readouterr().err

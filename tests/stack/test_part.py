@@ -101,6 +101,12 @@ def test_a_program_that_is_not_there_is_named(tmp_path):
         Part("thing", ["/no/such/program"], tmp_path / "log").start()
 
 
+def test_a_place_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "taken").write_text("")
+    with pytest.raises(StackError, match=r"taken: cannot be written: .*; choose another place with --out"):
+        Part("thing", [sys.executable, "--version"], tmp_path / "taken" / "log").start()
+
+
 def test_environment_is_given_and_kept_away(tmp_path, monkeypatch):
     monkeypatch.setenv("LOCUST_USERS", "9")
     code = "import json, os, time\n"
