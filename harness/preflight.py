@@ -27,9 +27,18 @@ SCENARIOS = Path(scenarios.__file__).parent
 
 
 def plan_path(given: Path) -> Path:
-    """`given`, or the shipped plan of that name where there is no such file."""
+    """`given`, or the shipped plan of that name where there is no such file. Raises PlanError for a bare
+    word that names neither."""
+    if given.exists() or len(given.parts) != 1:
+        return given
     shipped = SCENARIOS / given.with_suffix(".yaml").name
-    return shipped if not given.exists() and len(given.parts) == 1 and shipped.is_file() else given
+    if not shipped.is_file() and not given.suffix:
+        names = sorted(path.stem for path in SCENARIOS.glob("*.yaml"))
+        raise PlanError(
+            f"{given}: no such file, and no shipped plan{_near(given.name, names)} "
+            f"(there are: {', '.join(names)})"
+        )
+    return shipped if shipped.is_file() else given
 
 
 def aimed_at(target: Target, url: str, flag: str) -> Target:

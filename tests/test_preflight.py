@@ -1,6 +1,7 @@
 """Whatever can be known to be wrong is said before anything is started: where it stands, and the way out."""
 
 import socket
+from pathlib import Path
 
 import pytest
 
@@ -177,3 +178,16 @@ def test_a_path_that_does_not_tell_where_whole_answers_are_is_asked_about(writte
 def test_a_body_that_says_whether_to_stream_needs_no_other_path(written):
     plan = written("target: {dialect: openai, path: /chat}", phase=", streamed: false")
     preflight.check(load_plan(plan), plan)
+
+
+def test_the_name_of_a_shipped_plan_will_do_and_a_file_goes_first(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert preflight.plan_path(Path("steady")) == preflight.SCENARIOS / "steady.yaml"
+    Path("steady.yaml").write_text("")
+    assert preflight.plan_path(Path("steady.yaml")) == Path("steady.yaml")
+
+
+def test_a_name_of_nothing_is_told_with_its_nearest_neighbour(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(PlanError, match=r"stedy: no such file, and no shipped plan; did you mean steady\?"):
+        preflight.plan_path(Path("stedy"))

@@ -58,7 +58,7 @@ def run(
     )
     load = template(plan).load
     users = arguments.users or (load.closed and not arguments.rate)
-    start = arguments.start or (load.users if users else load.rate) or 1.0
+    start = (load.users if users else load.rate) or 1.0 if arguments.start is None else arguments.start
     try:
         settings = Settings(
             unit="users" if users else "streams/s",

@@ -28,8 +28,8 @@ class Demand(msgspec.Struct, frozen=True, kw_only=True):
     vmr: float = 1.0  # variance over mean of the arrivals in a minute; 1 is Poisson
 
     def __post_init__(self) -> None:
-        if self.rate <= 0 or self.stream_s <= 0:
-            raise ValueError("rate and stream seconds must be positive")
+        if not (0 < self.rate < math.inf and 0 < self.stream_s < math.inf):
+            raise ValueError("rate and stream seconds must be positive numbers")
         if not 0 <= self.failure_share <= 1 or self.retries < 0 or self.vmr < 0:
             raise ValueError("failure share is from 0 to 1; retries and vmr must not be negative")
 

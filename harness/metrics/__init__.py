@@ -8,6 +8,7 @@ found by looking through this folder, so a new metric is a new file.
 import importlib
 import pkgutil
 from collections.abc import Callable
+from difflib import get_close_matches
 from functools import lru_cache
 from types import ModuleType
 from typing import TYPE_CHECKING
@@ -47,7 +48,9 @@ def known_metrics() -> list[str]:
 def objective_problem(metric: str, percent: float | None) -> str | None:
     """What is wrong with an objective's metric, for the reader of a plan; None where nothing is."""
     if metric not in known_metrics():
-        return f"unknown metric {metric}; known are {', '.join(known_metrics())}"
+        near = get_close_matches(metric, known_metrics(), 1)
+        hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known_metrics())}"
+        return f"unknown metric {metric}; {hint}"
     if percent is None and metric not in shares():
         return f"{metric} is a distribution; name a percentile, as in '{metric} p95'"
     if percent is not None and metric not in series():

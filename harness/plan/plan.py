@@ -113,7 +113,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
                 known = ", ".join(self.network.journeys) or "none"
                 raise ValueError(
                     f"cohort {cohort.name} of phase {phase.name} takes the journey {cohort.journey}, "
-                    f"which neither network.journeys (known: {known}) nor scenarios/networks/journeys/ has"
+                    f"which neither network.journeys (known: {known}) nor scenarios/networks/journeys/ has; "
+                    "`streamproof networks` lists the latter"
                 )
         if phase.behaviour.resume and self.target.dialect != "generic":
             raise ValueError(

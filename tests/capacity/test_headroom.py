@@ -54,8 +54,13 @@ def test_the_lines_say_what_is_too_small():
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"rate": 0}, {"stream_s": 0}, {"failure_share": 1.5}, {"retries": -1}, {"vmr": -1}]
-)
+    "wrong",
+    [
+        {"rate": 0}, {"rate": float("nan")}, {"rate": float("inf")},
+        {"stream_s": 0}, {"stream_s": float("nan")},
+        {"failure_share": 1.5}, {"retries": -1}, {"vmr": -1},
+    ],
+)  # fmt: skip
 def test_a_demand_that_makes_no_sense_is_refused(wrong: dict[str, float]):
     with pytest.raises(ValueError, match=r"must|from 0 to 1"):
         Demand(**{"rate": 1, "stream_s": 1, **wrong})  # type: ignore[arg-type]
