@@ -78,7 +78,7 @@ def _judge_share(view: PhaseView, slo: Slo, result: CheckResult) -> None:
     least = _needed(slo.limit)
     best = (value * n + (least - n)) / least if slo.relation in (">", ">=") else value * n / least
     if n < least and slo.holds(best):
-        result.evidence = f"{value:.4g} in {n:,} streams, too few to tell; {least - n:,} more are needed."
+        result.evidence = f"{value:.4g} over {n:,} streams, too few to tell; {least - n:,} more are needed."
         result.fix = "Make the phase longer or its load higher."
         return
     result.state = "PASS" if slo.holds(value) else "FAIL"
