@@ -33,4 +33,9 @@ SHARES = {
     "abandoned_share": share_of("abandoned"),
     "rate_limited_share": share_of("rate_limited"),
     "dropped_share": share_of("not_started"),
+    "truncated_share": share_of("truncated"),
+    # What went wrong with an answer, whoever noticed; a rate limit and a user's own leaving are apart.
+    "error_share": share_of(
+        "refused", "error_event", "corrupt", "reset", "stalled", "timed_out", "truncated"
+    ),
 }

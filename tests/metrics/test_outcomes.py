@@ -24,6 +24,15 @@ def test_failures_and_streams_that_never_began_stay_in_the_denominator():
     assert share(scene, "dropped_share") == 0.25
 
 
+def test_errors_are_what_went_wrong_and_neither_limits_nor_leaving():
+    scene = Scene()
+    for stream, outcome in enumerate(Outcome):
+        scene.stream(stream, outcome=outcome, tokens=0 if outcome == Outcome.NOT_STARTED else 3)
+    n = len(Outcome)
+    assert share(scene, "truncated_share") == pytest.approx(1 / n)
+    assert share(scene, "error_share") == pytest.approx(7 / n)
+
+
 def test_a_stream_that_completed_at_its_second_attempt_is_one_success():
     scene = Scene()
     scene.stream(1, outcome=Outcome.RESET)
