@@ -196,6 +196,27 @@ def test_huggingface_generates_and_chats(base: str) -> None:
         assert client.chat_completion(MESSAGES, model="m-tgi").choices[0].message.content == TEXT
 
 
+def test_huggingface_calls_tools(base: str) -> None:
+    with huggingface_hub.InferenceClient(base_url=base, api_key="hf") as client:
+        got = client.chat_completion(MESSAGES, model="m-tgi+tools=2", tools=CHAT_TOOLS)
+    calls = got.choices[0].message.tool_calls or []
+    assert {call.function.name for call in calls} == {"weather", "news"}
+
+
+def test_huggingface_generates_and_chats_asynchronously(base: str) -> None:
+    async def run() -> tuple[str, str, Any]:
+        async with huggingface_hub.AsyncInferenceClient(model=base) as generate:
+            pieces = await generate.text_generation("[sid:000042] hi", stream=True, max_new_tokens=50)
+            generated = "".join([piece async for piece in pieces])
+        async with huggingface_hub.AsyncInferenceClient(base_url=base, api_key="hf") as client:
+            chunks = await client.chat_completion(MESSAGES, model="m-tgi", stream=True)
+            streamed = text_of([chunk async for chunk in chunks])
+            return generated, streamed, await client.chat_completion(MESSAGES, model="m-tgi")
+
+    generated, streamed, whole = asyncio.run(run())
+    assert (generated, streamed, whole.choices[0].message.content) == (TEXT, TEXT, TEXT)
+
+
 def test_a_client_that_obeys_the_refusal_is_not_refused_twice_in_a_row(base: str) -> None:
     """The SDK waits as it is told; with one retry allowed, every request succeeds."""
     with openai.OpenAI(base_url=f"{base}/v1", api_key="sk-one", max_retries=1) as client:
