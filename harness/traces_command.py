@@ -32,7 +32,8 @@ def run(
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
     except ImportError:
         raise RunFolderError(
-            "traces need the extra otel, which is not installed: pip install 'streamproof[otel]'"
+            "traces need the extra otel, which is not installed: pip install '.[otel]' in a clone; "
+            "`make dev` brings it too"
         ) from None
     logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)  # it is told below, once
     exporter = _Watched(OTLPSpanExporter(endpoint=arguments.endpoint, timeout=_PATIENCE_S))
