@@ -40,7 +40,12 @@ def keys(kind: type[msgspec.Struct]) -> set[str]:
 
 def test_the_guide_tells_every_key_of_a_target_file() -> None:
     whole = FILES[1]
-    elsewhere = {"limits", "connections", "prompts", "whole_path"}  # of a run's target, without meaning for an audit
+    elsewhere = {
+        "limits",
+        "connections",
+        "prompts",
+        "whole_path",
+    }  # of a run's target, without meaning for an audit
     of_limits = {"connect_s", "headers_s", "first_content_s", "idle_s"}
     missing = {key for key in keys(Audited) if not re.search(rf"\b{key}:", whole)}
     assert missing - elsewhere - of_limits == set()

@@ -1,6 +1,6 @@
 """How long somebody still reads when an answer has ended."""
 
-from harness import clock
+from harness.clock import SECOND
 from harness.record import StreamRecord
 
 SPEED = 5.3  # tokens a second, silent reading of English prose
@@ -15,4 +15,4 @@ def left_s(record: StreamRecord) -> float:
     if record.first_output_ns is None or record.closed_ns is None:
         return 0.0
     tokens = record.tokens or record.output_tokens or record.content_events
-    return max(0.0, tokens / SPEED - (record.closed_ns - record.first_output_ns) / clock.SECOND)
+    return max(0.0, tokens / SPEED - (record.closed_ns - record.first_output_ns) / SECOND)
