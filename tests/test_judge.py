@@ -23,8 +23,7 @@ def test_a_healthy_run_passes():
 def test_every_field_of_the_summary_is_filled():
     summary = sample_summary()
     empty = [name for name in summary.__struct_fields__ if not getattr(summary, name) and name != "env"]
-    # A comparison, a search, users who ask again, arms of one load and whole answers are tested where they are
-    # made.
+    # A comparison, a search, users who ask again, arms and whole answers are tested where they are made.
     assert empty == ["reconnects", "arms", "deliveries", "compare", "capacity"]
     assert summary.two_sided is not None
     assert summary.schema == SCHEMA
