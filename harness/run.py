@@ -62,6 +62,7 @@ class Run:
         started = datetime.now(UTC)
         self.folder = RunFolder(_unused(root / f"{started:%Y%m%dT%H%M%SZ}-{plan.name}"))
         self._started_utc, self._started_ns = started.isoformat(timespec="seconds"), clock.now()
+        self._wall_minus_clock_ns = clock.wall_minus_monotonic()
         self._stack = Stack(plan, self.folder.root)
         self._load: Part | None = None
         self._player: Player | None = None
@@ -273,6 +274,7 @@ class Run:
                 name=self._plan.name,
                 started_utc=self._started_utc,
                 started_ns=self._started_ns,
+                wall_minus_clock_ns=self._wall_minus_clock_ns,
                 ended_ns=clock.now(),
                 seed=self._plan.seed,
                 command=f"streamproof run {self.folder.plan}",

@@ -45,7 +45,9 @@ def _missing(value: Any) -> bool:
 
 
 def _wall_minus_clock(run: RunData) -> int:
-    started = datetime.fromisoformat(run.facts.started_utc)
+    if run.facts.wall_minus_clock_ns is not None:
+        return run.facts.wall_minus_clock_ns
+    started = datetime.fromisoformat(run.facts.started_utc)  # right to the second
     return int(started.timestamp()) * 1_000_000_000 - run.facts.started_ns
 
 

@@ -49,6 +49,14 @@ def test_an_attempt_is_a_client_span_with_its_first_token():
     assert root.status.status_code is StatusCode.UNSET
 
 
+def test_spans_have_the_time_of_day_to_the_microsecond_where_the_run_knows_it():
+    scene = Scene()
+    scene.stream(7, 1.0, ttft_ms=200.0, gaps_ms=20.0, tokens=3)
+    scene.facts["wall_minus_clock_ns"] = 1_234_567
+    ((span,), _) = spans(scene)
+    assert span.start_time == at(1.0) + 1_234_567
+
+
 def test_what_broke_has_an_error_type_and_no_token_event():
     scene = Scene()
     scene.stream(1, tokens=0, outcome=Outcome.REFUSED, detail="http_503", status=503, closed_ns=at(1.5))

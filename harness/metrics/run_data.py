@@ -17,6 +17,7 @@ class RunFacts(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     started_utc: str  # ISO 8601
     started_ns: int
+    wall_minus_clock_ns: int | None = None  # turns its instants into the time of day; older runs lack it
     ended_ns: int
     seed: int
     command: str  # what repeats the run
