@@ -58,7 +58,7 @@ def parse(argv: Sequence[str]) -> Options:
     parser = _Parser(prog="streamproof gateway", description="The reference gateway: a streaming chat API.")
     parser.add_argument("--upstream", required=True, type=_url, metavar="URL", help="the model provider")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
-    parser.add_argument("--port", default=8080, type=int, help="port to listen on, 0 for any (%(default)s)")
+    parser.add_argument("--port", default=8080, type=_port, help="port to listen on, 0 for any (%(default)s)")
     parser.add_argument("--model", default="mock-chat", help="for users who name none (%(default)s)")
     parser.add_argument("--store", default="", metavar="PATH", help="keep answers here beyond a restart")
     parser.add_argument("--log", default="", metavar="PATH", help="append a JSON line for each question")
@@ -152,6 +152,13 @@ def _number(text: str) -> float:
         return float(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is no number") from None
+
+
+def _port(text: str) -> int:
+    port = _whole(text)
+    if not 0 <= port <= 65535:
+        raise argparse.ArgumentTypeError(f"{text} is no port; ports go from 0 to 65535")
+    return port
 
 
 def _whole(text: str) -> int:

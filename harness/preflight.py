@@ -128,15 +128,15 @@ def _read_prompts(plan: Plan, beside: Path) -> list[str]:
 
 def _check_names(plan: Plan) -> None:
     """Dialects, checks and metrics that a plan names must exist. Raises PlanError."""
-    _known("target.dialect", plan.target.dialect, harness.dialects.names())
+    known("target.dialect", plan.target.dialect, harness.dialects.names())
     if plan.provider is not None:
-        known = mock_provider.faults.names()
+        faults = mock_provider.faults.names()
         rules = [*plan.provider.faults, *(r for m in plan.provider.models.values() for r in m.faults)]
         for rule in rules:
-            _known("provider: faults", rule.id, known)
+            known("provider: faults", rule.id, faults)
     for phase in plan.phases:
         for name in phase.checks or ():
-            _known(f"phase {phase.name}: checks", name, harness.checks.names())
+            known(f"phase {phase.name}: checks", name, harness.checks.names())
         for objective in phase.objectives:
             problem = objective_problem(objective.metric, objective.percent)
             if problem is not None:
@@ -206,8 +206,9 @@ def _find(name: str, suffix: str, beside: Path) -> Path | None:
     return next((path for path in (beside / file, SCENARIOS / file) if path.is_file()), None)
 
 
-def _known(place: str, name: str, known: Iterable[str]) -> None:
-    names = sorted(known)
+def known(place: str, name: str, there: Iterable[str]) -> None:
+    """Raises PlanError where `name`, written at `place`, is none of those that there are."""
+    names = sorted(there)
     if name not in names:
         raise PlanError(f"{place}: there is no {name}{_near(name, names)} (there are: {', '.join(names)})")
 

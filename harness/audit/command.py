@@ -9,6 +9,8 @@ from pathlib import Path
 import msgspec
 from rich.console import RenderableType
 
+from gateway import defects
+from harness import dialects
 from harness.audit.built_in import BuiltIn
 from harness.audit.choosing import chosen, listing
 from harness.audit.mock import USUAL_MOCK, usual_mock
@@ -17,6 +19,8 @@ from harness.plan.address import without_user_info
 from harness.plan.audited import Audited, ProviderAdmin
 from harness.plan.reader import PlanError, load_as
 from harness.plan.target import Target
+from harness.preflight import known
+from harness.run_folder import writing
 from harness.scorecard import GROUPS, Scorecard, encode
 from reports.scorecard import terminal, write
 
@@ -47,12 +51,16 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, argv: list[str], tell: Tell, *_: object) -> int:
-    """Raises PlanError or StackError where an audit makes no sense; else the scorecard's exit code."""
+    """Raises PlanError, StackError or RunFolderError where nothing can be audited; gives the exit code."""
     checks = chosen(arguments.only, arguments.group)
     if arguments.list:
         for line in listing(checks):
             tell(line)
         return 0
+    for name in arguments.defect:
+        known("--defect", name, defects.names())
+    with writing(arguments.out, "choose another place with --out"):
+        arguments.out.mkdir(parents=True, exist_ok=True)  # now, not after three minutes
     told: Callable[[str], None] = (lambda _: None) if arguments.json else tell
     wanted = Wanted(checks=checks, thorough=arguments.thorough, argv=argv, defects=arguments.defect)
     usual = signal.signal(signal.SIGTERM, signal.default_int_handler)  # it too leaves a scorecard
@@ -61,7 +69,8 @@ def run(arguments: argparse.Namespace, argv: list[str], tell: Tell, *_: object) 
     finally:
         signal.signal(signal.SIGTERM, usual)
     folder = folder_of(card, arguments.out)
-    write.write_all(card, folder)
+    with writing(folder, "choose another place with --out"):
+        write.write_all(card, folder)
     if arguments.json:
         tell(encode(card).decode().rstrip())
     else:
@@ -79,9 +88,12 @@ def _audit(arguments: argparse.Namespace, wanted: Wanted, told: Callable[[str], 
         file = _bare(arguments.target, provider)
         told(f"mock provider  {provider or 'none: only what users see is judged'}")
         return audit(file, wanted, tell=told)
+    if "://" in arguments.target:
+        raise PlanError(f"{without_user_info(arguments.target)}: an address begins with http:// or https://")
     if arguments.provider is not None:
         raise PlanError(f"--provider is for a bare URL; write provider.admin into {arguments.target}")
     file = load_as(Path(arguments.target), Audited)
+    known("target.dialect", file.target.dialect, dialects.names())
     return audit(file, msgspec.structs.replace(wanted, target_file=arguments.target), tell=told)
 
 

@@ -125,3 +125,23 @@ def test_the_checks_are_listed_without_asking_anybody(capsys: pytest.CaptureFixt
     assert said.startswith("limits\n")
     assert all(name in said for name in ("bounds_its_queue", "drains_gracefully"))
     assert "stops_on_close" not in said
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--defect", "buffers_4kb"], "did you mean buffers_4k?"),
+        (["--out", "/proc/nowhere"], "choose another place with --out"),
+        (["ftp://127.0.0.1:1"], "an address begins with http:// or https://"),
+        (["{target}"], "target.dialect: there is no opnai; did you mean openai?"),
+    ],
+)
+def test_what_cannot_be_is_said_before_anything_is_asked(
+    words: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    target = tmp_path / "target.yaml"
+    target.write_text("target: {url: 'http://127.0.0.1:9', dialect: opnai}\n")
+    assert main(["audit", *(word.format(target=target) for word in words)]) == 4
+    assert said in " ".join(capsys.readouterr().err.split())
+    assert not list(tmp_path.glob("runs/*"))

@@ -19,8 +19,13 @@ models:
   m: {ttft_ms: 5, itl_ms: 1, output_tokens: 12}
   m-vllm: {dialect: vllm, ttft_ms: 5, itl_ms: 1, output_tokens: 12}
   m-tgi: {dialect: tgi_chat, ttft_ms: 5, itl_ms: 1, output_tokens: 12}
+  m-generic: {dialect: generic, ttft_ms: 5, itl_ms: 1, output_tokens: 12}
+  m-accumulated: {dialect: generic_accumulated, ttft_ms: 5, itl_ms: 1, output_tokens: 12}
 """
-MODELS = {"vllm": "m-vllm", "tgi_chat": "m-tgi"}
+# Where two dialects share a path, the model's profile says which is meant.
+MODELS = {
+    "vllm": "m-vllm", "tgi_chat": "m-tgi", "generic": "m-generic", "generic_accumulated": "m-accumulated",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
