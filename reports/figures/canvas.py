@@ -1,4 +1,4 @@
-"""A blank figure, and a finished one as SVG for the page or as PNG.
+"""A blank figure, and a finished one as SVG for the page, or as files of its own.
 
 Everything here is a function of the figure: no pyplot, no dates, a fixed salt for ids. In the SVG each colour
 of the palette becomes its CSS variable, so one picture serves light, dark and paper.
@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from html import escape
+from typing import Any
 
 import matplotlib
 from matplotlib.axes import Axes
@@ -96,8 +97,15 @@ def _themed(tag: str, prefix: str) -> str:
     return _COLOUR.sub(lambda match: _VARIABLES[match[0]], _FONT.sub("", tag))
 
 
-def png(figure: Figure) -> bytes:
-    """The figure as PNG on white."""
+def files(figure: Figure) -> dict[str, bytes]:
+    """The figure on white as the content of files, by their ending: `png` and `svg`."""
+    return {
+        "png": _saved(figure, format="png", dpi=DPI, metadata={"Software": None}),
+        "svg": _saved(figure, format="svg", metadata=_NO_DATES),
+    }
+
+
+def _saved(figure: Figure, **options: Any) -> bytes:
     out = io.BytesIO()
-    figure.savefig(out, format="png", dpi=DPI, facecolor="white", metadata={"Software": None})
+    figure.savefig(out, facecolor="white", **options)
     return out.getvalue()

@@ -1,4 +1,4 @@
-"""The figures as PNG files, for slides and tickets: whole pictures with their own titles and legends."""
+"""The figures as PNG and SVG files, for slides and tickets: whole pictures with titles and legends."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from harness.summary import Summary
 from reports.clean import cleaned
 from reports.definitions import label
 from reports.figures import nines
-from reports.figures.canvas import blank, place, png, style
+from reports.figures.canvas import blank, files, place, style
 from reports.figures.distribution import draw_shapes, spreads
 from reports.figures.row import Key
 from reports.figures.series import Series, series
@@ -25,13 +25,13 @@ WIDTH_IN = 10.0
 def write_figures(summary: Summary, folder: Path) -> list[Path]:
     """Write every figure that has data into `folder`; returns the files, none when nothing can be drawn."""
     summary = cleaned(summary)
-    pictures = {"timeline.png": _timeline(summary)}
-    pictures |= {f"{metric}.png": _distribution(summary, metric) for metric in drawn_distributions(summary)}
+    pictures = {"timeline": _timeline(summary)}
+    pictures |= {metric: _distribution(summary, metric) for metric in drawn_distributions(summary)}
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for name, data in pictures.items():
-        if data is not None:
-            path = folder / _file_name(name)
+    for name, found in pictures.items():
+        for ending, data in found.items():
+            path = folder / _file_name(f"{name}.{ending}")
             path.write_bytes(data)
             written.append(path)
     return written
@@ -41,11 +41,11 @@ def _file_name(name: str) -> str:
     return "".join(letter if letter.isalnum() or letter in "._-" else "_" for letter in name)
 
 
-def _timeline(summary: Summary) -> bytes | None:
+def _timeline(summary: Summary) -> dict[str, bytes]:
     data = series(summary)
     found = rows(data) if data else []
     if data is None or not found:
-        return None
+        return {}
     with style():
         heights = [row.height_in + 0.62 for row in found]
         figure = blank(WIDTH_IN, sum(heights) + 0.75)
@@ -66,7 +66,7 @@ def _timeline(summary: Summary) -> bytes | None:
             if used == 0.75:
                 _phase_names(axes, summary, data)
             used += height
-        return png(figure)
+        return files(figure)
 
 
 def _title(figure: Figure, text: str) -> None:
@@ -103,10 +103,10 @@ def _phase_names(axes: Axes, summary: Summary, data: Series) -> None:
             )  # fmt: skip
 
 
-def _distribution(summary: Summary, metric: str) -> bytes | None:
+def _distribution(summary: Summary, metric: str) -> dict[str, bytes]:
     found = spreads(summary, metric)
     if not found:
-        return None
+        return {}
     unit = summary.metrics[metric].unit if metric in summary.metrics else "ms"
     lines = nines.of_phases(summary, metric)
     curves_in = 4.0 if nines.drawable(lines) else 0.6
@@ -119,4 +119,4 @@ def _distribution(summary: Summary, metric: str) -> bytes | None:
             axes = place(figure, 0.75, 0.3, 0.4, shapes_in + 0.95)
             nines.draw(axes, lines, nines.limits(summary, metric))
             _legend(axes, [Key(line.name[:24], line.ink, "line") for line in lines])
-        return png(figure)
+        return files(figure)

@@ -92,9 +92,16 @@ def test_names_with_markup_and_dollars_are_text() -> None:
 def test_the_same_summary_gives_the_same_files(tmp_path: Path) -> None:
     first = write_figures(one_stream(), tmp_path / "a")
     second = write_figures(one_stream(), tmp_path / "b")
-    assert [path.name for path in first] == ["timeline.png", "ttft_user.png"]
+    names = [f"{name}.{ending}" for name in ("timeline", "ttft_user") for ending in ("png", "svg")]
+    assert [path.name for path in first] == names
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
-    assert all(path.read_bytes().startswith(b"\x89PNG") for path in first)
+    assert all(path.read_bytes().startswith(b"\x89PNG") for path in first if path.suffix == ".png")
+
+
+def test_svg_files_are_whole_documents_whatever_the_names(tmp_path: Path) -> None:
+    for path in write_figures(hostile(), tmp_path):
+        if path.suffix == ".svg":
+            assert ElementTree.parse(path).getroot().tag == "{http://www.w3.org/2000/svg}svg"
 
 
 def test_a_run_without_streams_has_no_figures(tmp_path: Path) -> None:
@@ -104,7 +111,7 @@ def test_a_run_without_streams_has_no_figures(tmp_path: Path) -> None:
 def test_a_hostile_metric_name_stays_inside_the_folder(tmp_path: Path) -> None:
     summary = msgspec.structs.replace(one_stream(), distributions={f"../../{MARKUP}": {"only": [1.0]}})
     written = write_figures(summary, tmp_path / "figures")
-    assert len(written) == 2
+    assert len(written) == 4
     assert all(path.parent == tmp_path / "figures" for path in written)
 
 

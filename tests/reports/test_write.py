@@ -14,7 +14,8 @@ from tests.reports.examples import demo, one_stream
 def test_everything_is_written_and_named(tmp_path: Path) -> None:
     written = write_all(demo(), tmp_path / "run")
     names = [str(path.relative_to(tmp_path / "run")) for path in written]
-    figures = ["figures/timeline.png", "figures/ttft_user.png", "figures/max_gap.png"]
+    pictures = ("timeline", "ttft_user", "max_gap")
+    figures = [f"figures/{name}.{ending}" for name in pictures for ending in ("png", "svg")]
     assert names == ["summary.json", "report.html", *figures]
     assert json_report.decode((tmp_path / "run/summary.json").read_bytes()) == demo()
 
