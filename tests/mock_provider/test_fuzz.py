@@ -1,14 +1,17 @@
 """Requests that nobody meant: always an answer in the dialect's words, never an exception."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.plan.provider import ModelProfile, Provider
 from harness.record import LedgerRow
+from mock_provider import pacing
 from mock_provider.desk import Asked, Decision, Desk
 from mock_provider.house import Arrival, Entry, House
 from mock_provider.requests.request import MODEL, Incoming
@@ -105,6 +108,15 @@ PATHS = st.sampled_from([path.replace(MODEL, "m") for _, path in DESK.routes]) |
     "/abf1%:@sv ", max_size=12
 )
 PREFIXES = st.sampled_from(["", "", "/f/s1@2", "/f/h1:503", "/f/s10:W16", "/f/x", "/f/", "/f"])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def answers_of_a_readable_length() -> Iterator[None]:
+    """A model's name may ask for 400,000 tokens; to plan each of them takes seconds and proves no more."""
+    usual = pacing.MAX_TOKENS
+    pacing.MAX_TOKENS = 2000
+    yield
+    pacing.MAX_TOKENS = usual
 
 
 def decided(incoming: Incoming) -> Decision:
