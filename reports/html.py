@@ -16,7 +16,7 @@ from markupsafe import Markup
 from harness.summary import Summary
 from reports import definitions, deliveries, json_report, numerals, outcomes, palette, states
 from reports.page import breakdown, chapters
-from reports.scoreboard import by_phase, objectives, scoreboard
+from reports.scoreboard import by_phase, objectives, phases_with, scoreboard
 
 _PAGE = Path(__file__).parent / "page"
 MAX_BYTES = 5_000_000
@@ -94,6 +94,7 @@ def template(name: str) -> jinja2.Template:
         "scoreboard": scoreboard,
         "by_phase": by_phase,
         "objectives": objectives,
+        "phases_with": phases_with,
         "view": chapters,
         "states": states,
     }

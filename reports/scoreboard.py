@@ -65,6 +65,11 @@ def objectives(summary: Summary) -> list[Objective]:
     return list(rows.values())
 
 
+def phases_with(wanted: list[Objective], phases: list[PhaseResult]) -> list[PhaseResult]:
+    """The phases in which at least one of `wanted` was judged."""
+    return [phase for phase in phases if any(phase.span.name in one.found for one in wanted)]
+
+
 def line(id: str, name: str, metric: Metric, columns: list[str]) -> Line:
     return Line(
         id,
