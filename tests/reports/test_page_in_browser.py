@@ -1,8 +1,10 @@
 """The page in a real browser that has no network."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -52,19 +54,26 @@ class Opened:
         self.context.close()
 
 
-@pytest.fixture
-def opened(browser, tmp_path: Path):
-    pages = []
+@contextmanager
+def opening(browser, folder: Path, render: Callable[[Any], str]) -> Iterator[Callable[..., Opened]]:
+    """A way to render something and open its page; all of them are closed at the end."""
+    pages: list[Opened] = []
 
-    def open_page(summary, **options) -> Opened:
-        path = tmp_path / f"report-{len(pages)}.html"
-        path.write_text(render(summary), "utf-8")
+    def open_page(shown: Any, **options) -> Opened:
+        path = folder / f"page-{len(pages)}.html"
+        path.write_text(render(shown), "utf-8")
         pages.append(Opened(browser, path, **options))
         return pages[-1]
 
     yield open_page
     for page in pages:
         page.close()
+
+
+@pytest.fixture
+def opened(browser, tmp_path: Path) -> Iterator[Callable[..., Opened]]:
+    with opening(browser, tmp_path, render) as open_page:
+        yield open_page
 
 
 @pytest.mark.parametrize("width", [390, 1280])

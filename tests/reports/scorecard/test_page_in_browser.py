@@ -1,5 +1,6 @@
 """The scorecard's page in a real browser that has no network."""
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -7,24 +8,15 @@ import pytest
 from harness.checks import audit
 from reports.scorecard.html import render
 from tests.reports.scorecard.examples import broken, card, hostile, kept, promise
-from tests.reports.test_page_in_browser import Opened, browser  # noqa: F401 - a fixture
+from tests.reports.test_page_in_browser import Opened, browser, opening  # noqa: F401 - a fixture
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def opened(browser, tmp_path: Path):  # noqa: F811
-    pages = []
-
-    def open_page(card, **options) -> Opened:
-        path = tmp_path / f"audit-{len(pages)}.html"
-        path.write_text(render(card), "utf-8")
-        pages.append(Opened(browser, path, **options))
-        return pages[-1]
-
-    yield open_page
-    for page in pages:
-        page.close()
+def opened(browser, tmp_path: Path) -> Iterator[Callable[..., Opened]]:  # noqa: F811
+    with opening(browser, tmp_path, render) as open_page:
+        yield open_page
 
 
 @pytest.mark.parametrize("width", [390, 1280])
