@@ -17,7 +17,6 @@ import argparse
 import contextlib
 import json
 import os
-import resource
 import selectors
 import socket
 import subprocess
@@ -33,6 +32,7 @@ import numpy as np
 from bench.mock_aborts import aborts
 from bench.mock_quota import quota
 from harness.record import read_parts
+from harness.sockets import raise_limit
 
 ANSWER_S = 4.0
 TTFT_MS = 100.0
@@ -204,8 +204,7 @@ def main() -> None:
         show(figures, args.json)
         sys.exit(0 if figures["kept"] else 1)
     seconds = args.seconds or 15
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, max(soft, 65_536)), hard))
+    raise_limit()
     figures = {"streams": args.streams, "rate": args.rate}
     cores = os.sched_getaffinity(0)
     if args.guidellm:

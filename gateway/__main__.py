@@ -15,6 +15,7 @@ from gateway.app import Gateway
 from gateway.defects import load
 from gateway.options import Options, parse
 from gateway.parts import Parts
+from harness.sockets import raise_limit
 
 _GRACE_S = 0.5  # for what is open after draining, idle connections mostly
 _LONG_LINE = 64 << 10  # prompts travel in the query
@@ -83,4 +84,5 @@ def _why(error: OSError, options: Options) -> str:
 
 
 if __name__ == "__main__":
+    raise_limit()
     sys.exit(main(sys.argv[1:]))

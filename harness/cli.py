@@ -13,6 +13,7 @@ from typing import NoReturn
 
 from harness import __version__
 from harness.problem import Problem
+from harness.sockets import raise_limit
 
 _COMMANDS = {  # in the order of --help
     "demo": ("harness.demo_command", "one minute against our own gateway, then a report"),
@@ -46,6 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if not words or words[0] not in _COMMANDS:
             _help_or_complain(words)
+        raise_limit()
         if words[0] in _SERVERS:
             return int(importlib.import_module(_COMMANDS[words[0]][0]).main(words[1:]))
         return _run(words)

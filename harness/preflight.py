@@ -21,9 +21,11 @@ from harness.network.layout import compile_plan
 from harness.plan.plan import Plan
 from harness.plan.reader import PlanError
 from harness.plan.target import Target
+from harness.sockets import descriptor_limit, port_limit
 from harness.stack.errors import StackError
 
 SCENARIOS = Path(scenarios.__file__).parent
+_SPARE = 64  # descriptors of a process that are no streams
 
 
 def plan_path(given: Path) -> Path:
@@ -65,6 +67,7 @@ def check(plan: Plan, source: Path) -> Ready:
         compile_plan(plan, plan.seed)
         _check_environment(plan)
         _check_traces(plan)
+        _check_sockets(plan)
         ready = Ready(_scenario_files(plan, source.parent), _read_prompts(plan, source.parent))
     except PlanError as error:
         raise PlanError(f"{source}: {error}") from None
@@ -185,6 +188,41 @@ def _check_traces(plan: Plan) -> None:
                 f"{place}: {phase.load.trace} has no arrival within the phase's {phase.duration_s:g} s; "
                 "times are seconds from the phase's start"
             )
+
+
+def _check_sockets(plan: Plan) -> None:
+    """All users must be able to stream at once. Raises PlanError.
+
+    Arrivals at a rate are not counted: how long their streams are is what the run will tell.
+    """
+    phase = max(plan.phases, key=lambda phase: phase.load.users or 0)
+    users = phase.load.users or 0
+    place = f"phase {phase.name}: load.users: {users} users"
+    ports = port_limit()
+    if ports is not None and users > ports:
+        raise PlanError(
+            f"{place} need a port of this machine each, and it has {ports} for one address; "
+            "widen net.ipv4.ip_local_port_range, or share the users among machines"
+        )
+    most = descriptor_limit()
+    for part, wanted in _descriptors(plan, users).items():
+        if most is not None and wanted + _SPARE > most:
+            raise PlanError(
+                f"{place} need {wanted + _SPARE} descriptors in {part}, and a process here may have {most}; "
+                "raise the hard limit (`ulimit -Hn`, or LimitNOFILE of the service), or give it more workers"
+            )
+
+
+def _descriptors(plan: Plan, users: int) -> dict[str, int]:
+    """How many the process of each part that we start needs when all of `users` stream."""
+    wanted = {"a load process": -(-users // plan.workers)}
+    if plan.cohorts:
+        wanted["the network proxy"] = 2 * users
+    if plan.target.url is None and plan.stack.system != "none":
+        wanted[f"the system ({plan.stack.system})"] = 2 * users
+    if plan.provider is not None:
+        wanted["the mock provider"] = -(-users // plan.provider.workers)
+    return wanted
 
 
 def _check_reachable(url: str, limit_s: float) -> None:

@@ -177,6 +177,10 @@ class HostSample(msgspec.Struct, kw_only=True):
     loop_lag_max_ms: Annotated[float, Col("ms", "overshoot of a 5 ms sleep")] = 0.0
     gc_max_ms: Annotated[float, Col("ms", "longest garbage collection")] = 0.0
     in_flight: Annotated[int, Col("", "streams open")] = 0
+    descriptors: Annotated[float, Col("", "share of its descriptors that is in use")] = 0.0
+    ports: Annotated[
+        float, Col("", "share of the ephemeral ports that its streams and the machine's TIME_WAIT hold")
+    ] = 0.0
 
 
 class TimelineEntry(msgspec.Struct, kw_only=True, omit_defaults=True):

@@ -191,3 +191,41 @@ def test_a_name_of_nothing_is_told_with_its_nearest_neighbour(tmp_path, monkeypa
     monkeypatch.chdir(tmp_path)
     with pytest.raises(PlanError, match=r"stedy: no such file, and no shipped plan; did you mean steady\?"):
         preflight.plan_path(Path("stedy"))
+
+
+def many_users(written, users, *lines):
+    path = written(*lines)
+    path.write_text(path.read_text().replace("users: 1", f"users: {users}"), encoding="utf-8")
+    return path
+
+
+def test_users_without_a_port_for_each_are_refused(written, monkeypatch):
+    monkeypatch.setattr(preflight, "port_limit", lambda: 28_232)
+    monkeypatch.setattr(preflight, "descriptor_limit", lambda: None)
+    preflight.check(load_plan(path := many_users(written, 28_232)), path)
+    told = complaint(many_users(written, 28_233))
+    assert told.startswith("phase p: load.users: 28233 users need a port")
+    assert "ip_local_port_range" in told
+
+
+@pytest.mark.parametrize(
+    ("lines", "users", "part"),
+    [
+        (("stack: {system: none}",), 937, "a load process"),
+        (("stack: {system: none}", "workers: 2"), 937, "the mock provider"),
+        ((), 469, "the system (gateway)"),
+        (("workers: 2", "provider: {workers: 4}"), 469, "the system (gateway)"),
+    ],
+)
+def test_users_without_descriptors_for_their_streams_are_refused(written, monkeypatch, lines, users, part):
+    monkeypatch.setattr(preflight, "descriptor_limit", lambda: 1000)
+    preflight.check(load_plan(path := many_users(written, users - 1, *lines)), path)
+    told = complaint(many_users(written, users, *lines))
+    assert f"descriptors in {part}, and a process here may have 1000" in told
+    assert "ulimit -Hn" in told
+
+
+def test_where_no_limit_is_known_none_is_held_against_a_plan(written, monkeypatch):
+    monkeypatch.setattr(preflight, "port_limit", lambda: None)
+    monkeypatch.setattr(preflight, "descriptor_limit", lambda: None)
+    preflight.check(load_plan(path := many_users(written, 10_000_000)), path)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from harness.metrics.join import join
@@ -28,8 +30,8 @@ def test_a_healthy_run_is_valid_and_says_by_which_numbers():
     assert found.state == "VALID"
     assert {check.id for check in found.checks} == {
         "parts_alive", "parts_complete", "conservation", "dispatch_delay", "loop_lag", "loop_lag_max",
-        "gc_pause", "cpu", "steal", "read_lag", "kernel_stamps", "merged_stamps", "events_per_worker",
-        "mock_lateness",
+        "gc_pause", "cpu", "steal", "sockets", "descriptors", "ports", "read_lag", "kernel_stamps",
+        "merged_stamps", "events_per_worker", "mock_lateness",
     }  # fmt: skip
     assert all(check.value is not None and check.limit is not None and check.stat for check in found.checks)
 
@@ -37,7 +39,7 @@ def test_a_healthy_run_is_valid_and_says_by_which_numbers():
 def test_a_question_without_evidence_is_absent():
     scene = Scene()
     scene.stream(1, tokens=0, outcome=Outcome.REFUSED, dispatched_ns=None)
-    assert set(checks(scene)) == {"parts_alive", "conservation"}
+    assert set(checks(scene)) == {"parts_alive", "conservation", "sockets"}
 
 
 @pytest.mark.parametrize(
@@ -240,3 +242,39 @@ def test_a_machine_that_was_measured_has_a_cap_of_its_own():
     assert checks(scene)["events_per_worker"].value == 1.0
     scene.facts["env"] = {"events_per_worker": 5}
     assert checks(scene)["events_per_worker"].state == "INVALID"
+
+
+@pytest.mark.parametrize("code", ["EMFILE", "ENFILE", "EADDRNOTAVAIL"])
+def test_a_connection_that_this_machine_could_not_open_makes_a_run_invalid(code):
+    scene = some()
+    scene.stream(90, tokens=0, outcome=Outcome.REFUSED, error=f"{code} connecting to 127.0.0.1:80")
+    found = checks(scene)["sockets"]
+    assert (found.state, found.value) == ("INVALID", 1.0)
+    assert code in found.note
+
+
+def test_a_connection_that_the_system_refused_says_nothing_about_this_machine():
+    scene = some()
+    scene.stream(90, tokens=0, outcome=Outcome.REFUSED, error="ECONNREFUSED connecting to 127.0.0.1:80")
+    assert checks(scene)["sockets"].state == "VALID"
+
+
+@pytest.mark.parametrize("column", ["descriptors", "ports"])
+def test_nearly_no_sockets_left_is_suspect(column):
+    scene = some()
+    scene.seconds_of_host(10, **{column: 0.4})
+    assert checks(scene)[column].state == "VALID"
+    scene.seconds_of_host(10, process="load-1", **{column: 0.95})
+    found = checks(scene)[column]
+    assert (found.state, found.value) == ("SUSPECT", 0.95)
+    assert column in found.note
+
+
+def test_a_run_of_before_sockets_were_counted_is_not_asked_for_their_share():
+    scene = some()
+    scene.seconds_of_host(10)
+    run = scene.run()
+    run = replace(run, host=run.host.drop(columns=["descriptors", "ports"]))
+    found = {check.id for check in assess(join(run)).checks}
+    assert "loop_lag" in found
+    assert not found & {"descriptors", "ports"}

@@ -11,7 +11,6 @@ import argparse
 import errno
 import heapq
 import json
-import resource
 import selectors
 import signal
 import socket
@@ -29,6 +28,7 @@ from harness.dialects.events import Usage
 from harness.dialects.openai import OpenAiEncoder
 from harness.doctor.asked import Request, Wish, next_request, wish
 from harness.record import LedgerRow, PartWriter
+from harness.sockets import raise_limit
 from harness.transports.kernel_stamps import ANCILLARY_BYTES, KernelClock, arrival, request_stamps
 
 _HEAD = (
@@ -290,8 +290,7 @@ def main() -> int:
     parser.add_argument("--vary", type=float, default=Pace().vary)
     options = parser.parse_args()
     pace = Pace(options.seed, options.ttft_ms, options.itl_ms, options.tokens, options.vary)
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    raise_limit()
     try:
         listener = listen(options.port)
     except OSError as error:

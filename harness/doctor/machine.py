@@ -2,14 +2,13 @@
 
 import os
 import platform
-import resource
 import socket
 from itertools import pairwise
 from pathlib import Path
 
 import msgspec
 
-from harness import clock
+from harness import clock, sockets
 from harness.calibration import usable_cores
 from harness.network.install import InstallError, find_server
 from harness.stack.binaries import find_binary
@@ -42,8 +41,8 @@ def facts() -> Facts:
     late_us = _kernel_stamp_late_us()
     drift_us = abs(clock.wall_minus_monotonic() - wall_before) / 1000.0
     return Facts(
-        descriptors=_descriptors(),
-        ports=_ports(),
+        descriptors=sockets.descriptor_limit(),  # every part raises its own limit to it
+        ports=sockets.port_limit(),
         cores=usable_cores(),
         governor=_text("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
         kernel_stamp_late_us=late_us,
@@ -57,16 +56,6 @@ def facts() -> Facts:
         nginx=_found("nginx"),
         chromium=_found("chromium") or _found("google-chrome"),
     )
-
-
-def _descriptors() -> int | None:
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)  # every part raises its own limit to this
-    return None if hard == resource.RLIM_INFINITY else hard
-
-
-def _ports() -> int | None:
-    words = (_text("/proc/sys/net/ipv4/ip_local_port_range") or "").split()
-    return int(words[1]) - int(words[0]) + 1 if len(words) == 2 else None
 
 
 def _clock_steps() -> tuple[int, bool]:

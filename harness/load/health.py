@@ -1,13 +1,14 @@
 """How well the load process itself is doing, a row a second: its own lateness is the harness's error bar."""
 
 import gc
+import math
 import os
 import time
 from pathlib import Path
 
 import gevent
 
-from harness import clock
+from harness import clock, sockets
 from harness.load.outbox import Outbox
 from harness.record import HostSample
 
@@ -66,6 +67,8 @@ class Health:
                     loop_lag_max_ms=lags[-1] / clock.MS,
                     gc_max_ms=self._gc_worst_ns / clock.MS,
                     in_flight=self.in_flight,
+                    descriptors=sockets.descriptors_in_use() / (sockets.descriptor_limit() or math.inf),
+                    ports=(self.in_flight + sockets.lingering()) / (sockets.port_limit() or math.inf),
                 ),
             )
             cpu, steal, total, began_ns = cpu_now, steal_now, total_now, now_ns

@@ -12,7 +12,7 @@ from harness.validity.grade import graded, trust_check
 def _host(joined: Joined, column: str) -> dict[str, Floats]:
     """Values of `column` of each load process, in the seconds in which a phase was running."""
     host: pd.DataFrame = joined.run.host
-    if host.empty or not joined.spans:
+    if host.empty or not joined.spans or column not in host:
         return {}
     first = min(start for start, _ in joined.spans.values())
     last = max(end for _, end in joined.spans.values())
@@ -64,4 +64,29 @@ def cpu(joined: Joined) -> list[TrustCheck]:
     ]  # fmt: skip
 
 
-QUESTIONS = (loop_lag, gc_pause, cpu)
+def sockets(joined: Joined) -> list[TrustCheck]:
+    """Connections that this machine could not open, and how near it came to that."""
+    found, errors = [], joined.attempts["error"].astype(str)
+    if len(errors):
+        failed = errors[errors.str.match(r"(EMFILE|ENFILE|EADDRNOTAVAIL)\b")]
+        note = f"for want of descriptors or ports here: {failed.iloc[0]}" if len(failed) else ""
+        state: Trust = "INVALID" if note else "VALID"
+        found.append(trust_check("sockets", "not opened", len(failed), 0, "connections", state, note))
+    for column, fix in _SOCKETS.items():
+        if shares := _host(joined, column):
+            share = max(float(values.max()) for values in shares.values())
+            found.append(
+                trust_check(
+                    column, "max", share, 0.9, "share", "VALID" if share <= 0.9 else "SUSPECT",
+                    f"nearly all {column} of the load machine were in use: {fix}",
+                )
+            )  # fmt: skip
+    return found
+
+
+_SOCKETS = {
+    "descriptors": "raise `ulimit -n`, or use more workers",
+    "ports": "keep connections alive, widen net.ipv4.ip_local_port_range, or use more machines",
+}
+
+QUESTIONS = (loop_lag, gc_pause, cpu, sockets)

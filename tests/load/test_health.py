@@ -115,6 +115,26 @@ def test_the_streams_open_at_the_end_of_the_second_are_told(sampled) -> None:
     assert row.in_flight == 3
 
 
+def test_what_is_left_of_descriptors_and_ports_is_told(sampled, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health.sockets, "descriptors_in_use", lambda: 250)
+    monkeypatch.setattr(health.sockets, "descriptor_limit", lambda: 1000)
+    monkeypatch.setattr(health.sockets, "lingering", lambda: 40)
+    monkeypatch.setattr(health.sockets, "port_limit", lambda: 100)
+
+    def open_ten(machine: Machine, sampler: Health) -> None:
+        sampler.in_flight = 10
+
+    [row] = sampled([0.0] * 200, open_ten)
+    assert (row.descriptors, row.ports) == (0.25, 0.5)
+
+
+def test_without_limits_nothing_is_near_them(sampled, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(health.sockets, "descriptor_limit", lambda: None)
+    monkeypatch.setattr(health.sockets, "port_limit", lambda: None)
+    [row] = sampled([0.0] * 200)
+    assert (row.descriptors, row.ports) == (0.0, 0.0)
+
+
 def test_it_listens_to_the_collector_only_while_it_runs() -> None:
     before = list(gc.callbacks)
     sampler = Health("load-0", Kept())
