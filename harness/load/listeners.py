@@ -1,6 +1,5 @@
 """The glue to Locust: options, start, drain, stop. Importing it registers the listeners and does no more."""
 
-import gc
 import os
 import signal
 from pathlib import Path
@@ -12,6 +11,7 @@ from locust import events
 from locust.runners import LocalRunner, MasterRunner, WorkerRunner
 
 from harness import clock, dialects
+from harness.load.collector import Collector
 from harness.load.dispatcher import PhaseDispatcher
 from harness.load.live import LiveLine
 from harness.load.master import Master
@@ -122,6 +122,7 @@ class _LoadProcess:
         self._ships = isinstance(runner, WorkerRunner)
         self.session = Session(plan, wiring, _key(plan.target), max(0, index), self._ships, planned)
         environment.streamproof = self.session
+        self._collector = Collector()
         self._open_loop: OpenLoop | None = None
         self._live: gevent.Greenlet | None = None
         self._errors_said = 0
@@ -140,8 +141,7 @@ class _LoadProcess:
             target = _target(environment.parsed_options)  # the web page may have changed it
             session.aim(target, _key(target))
         session.url = session.wiring.url or environment.host or session.plan.target.url or self._class_host()
-        gc.collect()
-        gc.freeze()  # what exists now stays; collections in the run are short
+        self._collector.start()
         start_ns = clock.now() if self._worker is None else self._worker.start_ns()
         session.begin(start_ns)
         if isinstance(environment.shape_class, PlanShape):
@@ -161,6 +161,7 @@ class _LoadProcess:
             gevent.sleep(1)
             self.session.kernel.resample()
             self.session.health.in_flight = self.session.in_flight
+            self._collector.look(self.session.in_flight)
             self.session.outbox.flush()
             self._say("tick")
             self._say_errors()
