@@ -17,6 +17,10 @@ WORDS = (
     "मेघ", "copper", "“quoted”", "garden", "back\\slash", "mirror", "tab\tbed", "thunder",
 )  # fmt: skip
 
+# The parts of a token as they are put together while answers are verified.
+_NUMBERS = tuple(f"{index:04d}] " for index in range(4096))
+_ENDS = tuple(f"{word} " for word in WORDS)
+
 _TAG = re.compile(r"\[([0-9]{6,12}):([0-9]{4,9})\] ")
 _HALF_TAG = re.compile(r"\[[0-9]{0,12}(:[0-9]{0,9}\]?)?")
 _MARK = re.compile(r"\[sid:([0-9]{6,12})\]")
@@ -101,7 +105,8 @@ class AnswerCheck:
         return self._tally.result(self._rest)
 
     def _token(self, index: int) -> str:
-        return f"{self._prefix}{index:04d}] {WORDS[(self._base + index * self._step) % len(WORDS)]} "
+        number = _NUMBERS[index] if index < len(_NUMBERS) else f"{index:04d}] "
+        return self._prefix + number + _ENDS[(self._base + index * self._step) % len(_ENDS)]
 
     def _advance(self) -> bool:
         """Take whole tokens off the rest; False if it cannot become the next token any more."""

@@ -8,7 +8,7 @@ import pkgutil
 
 from harness.dialects.dialect import Dialect
 
-_NOT_DIALECTS = {"dialect", "events", "jsontext", "objects", "whole"}
+_NOT_DIALECTS = {"dialect", "events", "jsontext", "likeness", "objects", "whole"}
 
 
 def names() -> list[str]:

@@ -29,7 +29,8 @@ class Kind(IntEnum):
     RESULT = 12  # what a tool that the system ran gave back: `code` is the tool's name
 
 
-CONTENT = (Kind.TEXT, Kind.REASONING, Kind.TOOL, Kind.FIELD)
+TEXT = Kind.TEXT  # asked for with each token, and a member of an enum costs as much as reading a string
+CONTENT = (TEXT, Kind.REASONING, Kind.TOOL, Kind.FIELD)
 
 
 class Usage(msgspec.Struct, frozen=True, gc=False):

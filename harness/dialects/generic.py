@@ -25,6 +25,7 @@ from harness.dialects.dialect import Ask, HttpRequest, Reply, ToolCall
 from harness.dialects.events import (
     END,
     OTHER,
+    TEXT,
     UNREADABLE,
     Completion,
     Kind,
@@ -74,7 +75,7 @@ class GenericDecoder:
             event = decode(frame.data)
         except UNREADABLE as error:
             return corrupt(error)
-        text = (TokenEvent(Kind.TEXT, event.content),) if event.content else ()
+        text = (TokenEvent(TEXT, event.content),) if event.content else ()
         if self.completion is Completion.FULL:
             self.after_done += 1
             return after_end(meaning(event, text))

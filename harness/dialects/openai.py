@@ -14,6 +14,7 @@ from harness.dialects.dialect import Ask, HttpRequest, Reply, ToolCall, Turn
 from harness.dialects.events import (
     END,
     OTHER,
+    TEXT,
     UNREADABLE,
     Completion,
     Count,
@@ -25,6 +26,7 @@ from harness.dialects.events import (
     failed,
 )
 from harness.dialects.generic import refuse_other_shape
+from harness.dialects.likeness import Likeness
 from harness.wire.frame import Frame
 
 DONE = b"data: [DONE]\n\n"
@@ -88,10 +90,11 @@ _read_whole = jsontext.reader(_Whole)
 class OpenAiDecoder:
     """Chunks -> token events. Complete is: every choice seen has its finish reason, then `[DONE]`."""
 
-    __slots__ = ("_done", "_finished", "after_done", "completion")
+    __slots__ = ("_done", "_finished", "_likeness", "after_done", "completion")
 
     def __init__(self) -> None:
         self._finished: dict[int, bool] = {}  # by index of a choice
+        self._likeness = Likeness()
         self._done = False
         self.after_done = 0
         self.completion = Completion.OPEN
@@ -100,12 +103,16 @@ class OpenAiDecoder:
         if self._done:
             self.after_done += 1
             return after_end(self._events(frame.data))
+        if text := self._likeness.text(frame.data):
+            return (TokenEvent(TEXT, text),)
         if frame.data == b"[DONE]":
             self._done = True
             if self.completion is Completion.FINISHED:
                 self.completion = Completion.FULL
             return (END,)
-        return self._events(frame.data)
+        events = self._events(frame.data)
+        self._likeness.learn(frame.data, events, self._events)
+        return events
 
     def _events(self, data: bytes) -> Sequence[TokenEvent]:
         if not data or data == b"[DONE]":
@@ -145,7 +152,7 @@ def _content(delta: _Delta, events: list[TokenEvent]) -> None:
     if thought := delta.reasoning or delta.reasoning_content:
         events.append(TokenEvent(Kind.REASONING, thought))
     if text := delta.content or delta.refusal:
-        events.append(TokenEvent(Kind.TEXT, text))
+        events.append(TokenEvent(TEXT, text))
     if delta.tool_calls or delta.function_call:
         for function in [call.function for call in delta.tool_calls or ()] + [delta.function_call]:
             if function is not None and (function.arguments or function.name):

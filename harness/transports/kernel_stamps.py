@@ -10,12 +10,14 @@ import struct
 import gevent.monkey
 
 from harness import clock
+from harness.clock import SECOND
 
 # The blocking, unpatched socket: a watcher reads it itself, nothing may wait on it cooperatively.
 RawSocket: type[socket.socket] = gevent.monkey.get_original("socket", "socket")
 
+_SOCKET = socket.SOL_SOCKET
 _SO_TIMESTAMPNS = 35  # Linux; Python's socket module has no name for it
-_TIMESPEC = struct.Struct("@ll")
+_timespec = struct.Struct("@ll").unpack_from
 ANCILLARY_BYTES = 64
 
 KERNEL, ABSENT, IMPLAUSIBLE = 0, 1, 2
@@ -53,9 +55,9 @@ def arrival(
 ) -> tuple[int, int]:
     """(instant of arrival, source). A stamp before the previous read or after this one is refused."""
     for level, kind, value in ancillary:
-        if level == socket.SOL_SOCKET and kind == _SO_TIMESTAMPNS:
-            seconds, nanos = _TIMESPEC.unpack_from(value)
-            stamp_ns = seconds * clock.SECOND + nanos - offset_ns
+        if kind == _SO_TIMESTAMPNS and level == _SOCKET:
+            seconds, nanos = _timespec(value)
+            stamp_ns = seconds * SECOND + nanos - offset_ns
             if previous_ns <= stamp_ns <= read_ns:
                 return stamp_ns, KERNEL
             # The clocks' distance is known to about a microsecond; a stamp that near is right.

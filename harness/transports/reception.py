@@ -10,7 +10,7 @@ from enum import Enum
 
 from harness.answer import AnswerCheck, Integrity
 from harness.dialects.dialect import Decoder, Dialect
-from harness.dialects.events import CONTENT, Completion, Kind, TokenEvent
+from harness.dialects.events import CONTENT, TEXT, Completion, Kind, TokenEvent
 from harness.dialects.whole import WholeDecoder
 from harness.record import Outcome, StreamRecord
 from harness.wire.frame import Frame, WireError
@@ -98,12 +98,12 @@ class Reception:
         """Take one read (b"" is the end of the connection). `lag_ns`: from arrival to Python's read."""
         if not data:
             return self._http_end(stamp_ns, lag_ns, False) if self._http.eof() else Cause.EOF
-        record, broken = self.record, ""
+        record, http, broken = self.record, self._http, ""
         try:
-            bodies: Sequence[bytes] = self._http.feed(data)
+            bodies: Sequence[bytes] = http.feed(data)
         except WireError as error:
             bodies, broken = error.completed, str(error)
-        if record.headers_ns is None and self._http.head_complete:
+        if record.headers_ns is None and http.head_complete:
             self._head(stamp_ns)
         if bodies:
             if self.keep is not None:
@@ -117,7 +117,7 @@ class Reception:
             if self._decoder.completion is not Completion.FULL:  # else the answer is whole, and HTTP is not
                 self._corrupt = self._corrupt or broken
             return Cause.BROKEN
-        if self._http.message_complete:
+        if http.message_complete:
             return self._http_end(stamp_ns, lag_ns, bool(bodies))
         if self._leave_at is not None and self._position() >= self._leave_at:
             return Cause.LEFT
@@ -170,21 +170,28 @@ class Reception:
 
     def _understand(self, frames: Sequence[Frame], stamp_ns: int) -> tuple[int, int]:
         """Take frames of one read; (how many of them had content, how many tokens they completed)."""
-        record, hear = self.record, self.hear
+        record, check, hear = self.record, self._check, self.hear
         events = tokens = 0
         for frame in frames:
-            record.frames += 1
             content = 0
             for event in self._decoder.feed(frame):
-                if event.kind in CONTENT:
+                kind = event.kind
+                if kind is TEXT:
                     content = 1
-                    tokens += self._text(event, stamp_ns)
+                    if check is not None:
+                        tokens += check.feed(event.text)
+                    if record.first_output_ns is None:
+                        record.first_output_ns = stamp_ns
+                elif kind in CONTENT:
+                    content = 1
+                    self._wordless += 1
                 else:
                     self._meaning(event, stamp_ns)
-                if hear is not None and event.kind is not Kind.OTHER:
+                if hear is not None and kind is not Kind.OTHER:
                     hear(event)
             events += content
         if frames:
+            record.frames += len(frames)
             self.last_event = frames[-1].id
             if record.first_event_ns is None:
                 record.first_event_ns = stamp_ns
@@ -197,20 +204,12 @@ class Reception:
         return events, tokens
 
     def _note_read(self, stamp_ns: int, lag_ns: int, size: int, events: int, tokens: int) -> None:
-        sent_ns = self.record.sent_ns or self.record.intended_ns
-        self._us.append(min((stamp_ns - sent_ns) // 1000, _MAX_OFFSET_US))
-        self._lag.append(min(lag_ns // 1000, _MAX_OFFSET_US))
+        us, lag_us = (stamp_ns - (self.record.sent_ns or self.record.intended_ns)) // 1000, lag_ns // 1000
+        self._us.append(us if us < _MAX_OFFSET_US else _MAX_OFFSET_US)
+        self._lag.append(lag_us if lag_us < _MAX_OFFSET_US else _MAX_OFFSET_US)
         self._bytes.append(size)
         self._events.append(events)
         self._tokens.append(tokens)
-
-    def _text(self, event: TokenEvent, stamp_ns: int) -> int:
-        if event.kind is Kind.TEXT:
-            if self.record.first_output_ns is None:
-                self.record.first_output_ns = stamp_ns
-            return self._check.feed(event.text) if self._check is not None else 0
-        self._wordless += 1
-        return 0
 
     def _meaning(self, event: TokenEvent, stamp_ns: int) -> None:
         record = self.record

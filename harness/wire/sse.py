@@ -60,7 +60,7 @@ class SseDecoder:
         Raises WireError when a line or frame outgrows its bound, and from then on; its `completed` holds
         the frames before it.
         """
-        if self._clean and data.endswith(b"\n\n") and b"\r" not in data and len(data) <= MAX_LINE:
+        if self._clean and data.endswith(b"\n\n") and data.find(b"\r") < 0 and len(data) <= MAX_LINE:
             frame = self._plain_event(data[:-2])  # alone in its read: the usual case
             if frame is not None:
                 return [frame]

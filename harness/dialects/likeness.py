@@ -1,0 +1,53 @@
+"""Frames that differ from one another in a single text, read without reading them whole.
+
+A provider writes the same id, model and nulls around every piece of an answer. When one frame has been read
+in full, the bytes around its text are known, and a frame that has the same bytes around a JSON string says
+the same but for that text. That a place in a frame is the one where its text stands is not guessed: the frame
+is read once more with a text of ours put there.
+"""
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from harness.dialects import jsontext
+from harness.dialects.events import UNREADABLE, Kind, TokenEvent
+
+_TRIES = 8  # a provider whose frames are all different is not asked for ever
+_OURS = TokenEvent(Kind.TEXT, "\x1astreamproof\x1a")
+_string = msgspec.json.Decoder(str).decode
+
+Read = Callable[[bytes], Sequence[TokenEvent]]
+
+
+class Likeness:
+    """What the frames of one answer have in common; `read` is how a frame is read in full.
+
+    It must hold no state that a frame of nothing but text could change a second time.
+    """
+
+    __slots__ = ("_after", "_before", "_tries")
+
+    def __init__(self) -> None:
+        self._before = self._after = b""
+        self._tries = 0
+
+    def text(self, data: bytes) -> str:
+        """The text of a frame that is like the learned one; "" if it is not, and must be read in full."""
+        before, after = self._before, self._after
+        if not (before and data.startswith(before) and data.endswith(after)):
+            return ""
+        try:
+            return _string(data[len(before) : -len(after)])
+        except UNREADABLE:
+            return ""
+
+    def learn(self, data: bytes, events: Sequence[TokenEvent], read: Read) -> None:
+        """Take `data`, which means `events`, for an example if it means a text and nothing else."""
+        if self._tries == _TRIES or len(events) != 1 or events[0].kind is not Kind.TEXT:
+            return
+        self._tries += 1
+        text = jsontext.encode(events[0].text)
+        before, found, after = data.partition(text)
+        if found and after and [*read(before + jsontext.encode(_OURS.text) + after)] == [_OURS]:
+            self._before, self._after = before, after

@@ -1,0 +1,135 @@
+"""Frames read by their likeness mean what they mean when each is read in full."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.dialects.events import TEXT, Kind, TokenEvent
+from harness.dialects.likeness import _TRIES, Likeness
+from harness.dialects.openai import OpenAiDecoder
+from harness.wire.frame import Frame
+
+
+class InFull(OpenAiDecoder):
+    """Learns nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._likeness._tries = _TRIES
+
+
+def chunk(content: object, **more: object) -> bytes:
+    delta = {"content": content}
+    choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": None}
+    return json.dumps({"id": "x", "model": "content", "choices": [choice], **more}).encode()
+
+
+class Counting(Likeness):
+    """Keeps the frames that had to be read in full."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.full: list[bytes] = []
+
+    def learn(self, data, events, read) -> None:
+        self.full.append(data)
+        super().learn(data, events, read)
+
+
+def learned(*frames: bytes) -> tuple[OpenAiDecoder, list[bytes]]:
+    """A decoder that was fed `frames`, and those that it read in full: a list that grows."""
+    decoder = OpenAiDecoder()
+    decoder._likeness = counting = Counting()
+    for data in frames:
+        decoder.feed(Frame(data))
+    return decoder, counting.full
+
+
+def text_of(decoder: OpenAiDecoder, data: bytes) -> list[TokenEvent]:
+    return list(decoder.feed(Frame(data)))
+
+
+def test_the_second_text_of_an_answer_is_not_read_in_full() -> None:
+    decoder, full = learned(chunk("Hello"))
+    assert text_of(decoder, chunk(" world")) == [TokenEvent(TEXT, " world")]
+    assert len(full) == 1
+
+
+@pytest.mark.parametrize("text", ["\n", '"', "\\", "é", "日本", "\u2028", "😀", "a\tb", "</s>", "\x7f"])
+def test_texts_that_are_written_with_escapes_or_many_bytes(text: str) -> None:
+    decoder, full = learned(chunk("Hello"))
+    raw = json.dumps(text, ensure_ascii=False).encode()
+    for data in (chunk(text), chunk("Hello").replace(b'"Hello"', raw)):
+        assert text_of(decoder, data) == [TokenEvent(TEXT, text)]
+    assert len(full) == 1
+
+
+def test_a_word_that_stands_elsewhere_too_is_not_taken_for_the_text() -> None:
+    """`model` is "content" and `id` is "x": both stand before the text."""
+    decoder, _ = learned(chunk("x"), chunk("content"), chunk("Hello"))
+    assert text_of(decoder, chunk("there")) == [TokenEvent(TEXT, "there")]
+    other = chunk("there").replace(b'"id": "x"', b'"id": "there"')
+    assert text_of(decoder, other) == [TokenEvent(TEXT, "there")]
+
+
+@pytest.mark.parametrize(
+    ("data", "kinds"),
+    [
+        (chunk("Hello", usage={"prompt_tokens": 1, "completion_tokens": 2}), [Kind.TEXT, Kind.USAGE]),
+        (chunk(""), [Kind.OTHER]),
+        (chunk(None), [Kind.OTHER]),
+        (chunk("Hello").replace(b'"Hello"', b'"He" , "role": "assistant", "content": "llo"'), [Kind.TEXT]),
+        (chunk("Hello").replace(b'"Hello"', b'"He"llo"'), [Kind.CORRUPT]),
+        (chunk("Hello").replace(b'"Hello"', b'"\xff"'), [Kind.CORRUPT]),
+        (chunk("Hello").replace(b'"Hello"', b'"'), [Kind.CORRUPT]),
+        (chunk("Hello").replace(b'"Hello"', b""), [Kind.CORRUPT]),
+        (chunk("Hello")[:-1], [Kind.CORRUPT]),
+        (chunk("Hello", error={"message": "no"}), [Kind.ERROR]),
+        (b"[DONE]", [Kind.END]),
+    ],
+)
+def test_whatever_is_not_a_text_between_the_known_bytes_is_read_in_full(data: bytes, kinds: list) -> None:
+    decoder, full = learned(chunk("Hello"), chunk("again"))
+    assert [event.kind for event in text_of(decoder, data)] == kinds
+    assert full[1:] == [data] or data == b"[DONE]"
+    assert text_of(InFull(), data) == text_of(learned(chunk("Hello"))[0], data)
+
+
+def test_content_after_the_last_word_is_still_found_out() -> None:
+    decoder, _ = learned(chunk("Hello"), b"[DONE]")
+    [event] = text_of(decoder, chunk("ghost"))
+    assert (event.kind, event.code) == (Kind.CORRUPT, "after_done")
+
+
+def test_frames_that_are_all_different_are_not_learned_for_ever() -> None:
+    decoder, reads = OpenAiDecoder(), []
+    full = decoder._events
+    for number in range(100):
+        data = chunk("same", created=number)
+        decoder._likeness.learn(data, full(data), lambda data: reads.append(data) or full(data))
+    assert 0 < len(reads) < 20
+
+
+TEXTS = st.text(st.characters(codec="utf-8"), max_size=6)
+FRAMES = st.one_of(
+    st.builds(lambda text: chunk(text), TEXTS),
+    st.builds(lambda text: chunk(text, logprobs=text), TEXTS),
+    st.builds(lambda text, pad: chunk(text, obfuscation=pad), TEXTS, TEXTS),
+    st.builds(lambda text, cut: chunk(text)[:cut], TEXTS, st.integers(0, 90)),
+    st.builds(
+        lambda text, at, byte: chunk(text)[:at] + bytes([byte]) + chunk(text)[at:],
+        TEXTS, st.integers(0, 90), st.integers(0, 255),
+    ),
+    st.just(chunk("").replace(b'"finish_reason": null', b'"finish_reason": "stop"')),
+    st.just(b"[DONE]"),
+)  # fmt: skip
+
+
+@given(st.lists(FRAMES, max_size=12))
+def test_any_answer_means_the_same_read_either_way(frames: list[bytes]) -> None:
+    one, other = OpenAiDecoder(), InFull()
+    for data in frames:
+        assert list(one.feed(Frame(data))) == list(other.feed(Frame(data)))
+        assert one.completion is other.completion
