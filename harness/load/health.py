@@ -9,10 +9,10 @@ from pathlib import Path
 import gevent
 
 from harness import clock, sockets
+from harness.load.loop_lag import LoopLag
 from harness.load.outbox import Outbox
 from harness.record import HostSample
 
-_SLEEP_S = 0.005
 _PAGE_MB = os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
@@ -22,18 +22,21 @@ class Health:
     def __init__(self, process: str, outbox: Outbox) -> None:
         self._process, self._outbox = process, outbox
         self._greenlet: gevent.Greenlet | None = None
+        self._lag = LoopLag()
         self._gc_began_ns = 0
         self._gc_worst_ns = 0
         self.in_flight = 0  # set by the owner
 
     def start(self) -> None:
         gc.callbacks.append(self._collecting)
+        self._lag.start()
         self._greenlet = gevent.spawn(self._run)
 
     def stop(self) -> None:
         if self._greenlet is not None:
             self._greenlet.kill(block=False)
             self._greenlet = None
+            self._lag.stop()
             gc.callbacks.remove(self._collecting)
 
     def _collecting(self, stage: str, _info: dict[str, int]) -> None:
@@ -45,16 +48,10 @@ class Health:
     def _run(self) -> None:
         cpu, steal, total = time.process_time(), *_machine_ticks()
         began_ns = clock.now()
-        lags: list[int] = []
         while True:
-            before_ns = clock.now()
-            gevent.sleep(_SLEEP_S)
-            now_ns = clock.now()
-            lags.append(now_ns - before_ns - int(_SLEEP_S * clock.SECOND))
-            if now_ns - began_ns < clock.SECOND:
-                continue
+            gevent.sleep(1)
+            now_ns, lags = clock.now(), self._lag.take()
             cpu_now, (steal_now, total_now) = time.process_time(), _machine_ticks()
-            lags.sort()
             self._outbox.put(
                 "host",
                 HostSample(
@@ -72,7 +69,7 @@ class Health:
                 ),
             )
             cpu, steal, total, began_ns = cpu_now, steal_now, total_now, now_ns
-            lags, self._gc_worst_ns = [], 0
+            self._gc_worst_ns = 0
 
 
 def _resident_mb() -> float:

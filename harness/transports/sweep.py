@@ -32,6 +32,7 @@ class Sweep:
 
     def __init__(self) -> None:
         self._open: dict[Watch, _Entry] = {}
+        self._next_ns = 0  # nothing happens to any of them before
         self._greenlet: gevent.Greenlet | None = None
 
     def __len__(self) -> int:
@@ -55,6 +56,7 @@ class Sweep:
         patience: Patience | None = None,
     ) -> None:
         self._open[watch] = _Entry(record, limits, leaving, patience)
+        self._next_ns = 0
 
     def remove(self, watch: Watch) -> None:
         self._open.pop(watch, None)
@@ -66,6 +68,8 @@ class Sweep:
 
     def look(self, now_ns: int) -> None:
         """End every stream that has outlived a limit or its user's stay at `now_ns`."""
+        if now_ns < self._next_ns:
+            return
         for watch, entry in list(self._open.items()):
             if now_ns < entry.next_ns:
                 continue
@@ -74,6 +78,7 @@ class Sweep:
                 watch.end(cause)
             elif entry.leaving is None and entry.patience is None:
                 entry.next_ns = look_again_ns(entry.record, watch.last_ns, entry.limits, now_ns)
+        self._next_ns = min((entry.next_ns for entry in self._open.values()), default=0)
 
     def _judge(self, watch: Watch, entry: _Entry, now_ns: int) -> Cause | None:
         if entry.leaving is not None and entry.leaving.due(entry.record, now_ns):

@@ -28,7 +28,7 @@ def loop_lag(joined: Joined) -> list[TrustCheck]:
         return []
     p99 = max(float(np.percentile(values, 95, method="inverted_cdf")) for values in p99s.values())
     worst = max(float(values.max()) for values in _host(joined, "loop_lag_max_ms").values())
-    # The sampler sleeps 5 ms at a time, which hides as much of a block of 200 ms.
+    # The process looks every 5 ms, which hides as much of a block of 200 ms.
     longest: Trust = graded(worst, 50, 195)
     note = "the load processes' loop was blocked; give it more workers or less load"
     return [

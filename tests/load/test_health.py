@@ -8,10 +8,11 @@ import pytest
 from harness.clock import MS, SECOND
 from harness.load import health
 from harness.load.health import Health
+from harness.load.loop_lag import LoopLag
 from harness.load.outbox import Outbox
 from harness.record import HostSample
 
-ASKED_MS = 5  # what the sampler asks to sleep
+TICK_NS = 5 * MS
 
 
 class Kept(Outbox):
@@ -31,21 +32,25 @@ class Over(Exception):
 
 
 class Machine:
-    """Each sleep is late by as much as the script says, the processor works half of the time, and one tick in
-    four is stolen."""
+    """Each tick of the sampler's timer is late by as much as the script says, the processor works half of the
+    time, and one tick of it in four is stolen."""
 
-    def __init__(self, late_ms: list[float], after_each=lambda: None) -> None:
-        self.now_ns, self._late, self._after_each = 100 * SECOND, iter(late_ms), after_each
+    def __init__(self, late_ms: list[float]) -> None:
+        self.now_ns, self._late = 100 * SECOND, iter(late_ms)
+        self.lag = LoopLag()
+        self.lag._due_ns = self.now_ns + TICK_NS
 
     def now(self) -> int:
         return self.now_ns
 
     def sleep(self, seconds: float) -> None:
-        late = next(self._late, None)
-        if late is None:
-            raise Over
-        self.now_ns += int(seconds * SECOND) + int(late * MS)
-        self._after_each()
+        wakes_ns = self.now_ns + int(seconds * SECOND)
+        while self.now_ns < wakes_ns:
+            late = next(self._late, None)
+            if late is None:
+                raise Over
+            self.now_ns = max(self.lag._due_ns, self.now_ns) + int(late * MS)
+            self.lag.tick()
 
     def process_time(self) -> float:
         return self.now_ns / SECOND / 2
@@ -61,6 +66,7 @@ def sampled(monkeypatch: pytest.MonkeyPatch):
     def run(late_ms: list[float], prepare=lambda machine, sampler: None) -> list[HostSample]:
         machine, outbox = Machine(late_ms), Kept()
         sampler = Health("load-0", outbox)
+        sampler._lag = machine.lag
         monkeypatch.setattr(health.clock, "now", machine.now)
         monkeypatch.setattr(health.gevent, "sleep", machine.sleep)
         monkeypatch.setattr(health.time, "process_time", machine.process_time)
@@ -75,23 +81,23 @@ def sampled(monkeypatch: pytest.MonkeyPatch):
 
 def test_a_row_a_second_tells_lateness_work_and_what_was_stolen(sampled) -> None:
     late = [0.0] * 98 + [10.0, 30.0]  # 0.54 s; the rest of the second is on time
-    [row] = sampled(late + [0.0] * 92)
+    [row] = sampled(late + [0.0] * 94)
     assert row.process == "load-0"
     assert row.t_ns == 101 * SECOND
-    assert (row.loop_lag_p99_ms, row.loop_lag_max_ms) == (10.0, 30.0)  # the second-worst of 192 sleeps
+    assert (row.loop_lag_p99_ms, row.loop_lag_max_ms) == (10.0, 30.0)  # the second-worst of 194 ticks
     assert row.cpu == pytest.approx(0.5)
     assert row.steal == 0.25
     assert row.rss_mb > 1
 
 
 def test_a_second_begins_without_the_last_ones_lateness(sampled) -> None:
-    first, second = sampled([500.0] + [0.0] * 99 + [0.0] * 200)
+    first, second = sampled([500.0] + [0.0] * 100 + [0.0] * 200)
     assert (first.loop_lag_max_ms, second.loop_lag_max_ms) == (500.0, 0.0)
     assert second.t_ns - first.t_ns == SECOND
 
 
 def test_a_process_that_stood_still_for_seconds_has_one_row_of_it(sampled) -> None:
-    [row] = sampled([3000.0])
+    [row] = sampled([3000.0] + [0.0] * 150)
     assert row.loop_lag_max_ms == 3000.0
     assert row.cpu == pytest.approx(0.5)  # of the time that really passed
 
@@ -103,7 +109,7 @@ def test_the_longest_collection_of_a_second_is_told_once(sampled) -> None:
             machine.now_ns += duration_ms * MS
             sampler._collecting("stop", {})
 
-    rows = sampled([0.0] * 400, collect)
+    rows = sampled([0.0] * 405, collect)
     assert [row.gc_max_ms for row in rows] == [7.0, 0.0]
 
 

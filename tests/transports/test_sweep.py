@@ -64,3 +64,38 @@ def test_a_stream_that_was_removed_is_left_alone():
     sweep.remove(watch)  # type: ignore[arg-type]
     sweep.look(99 * SECOND)
     assert (len(sweep), watch.endings) == (0, [])
+
+
+class Counted(FakeWatch):
+    """Counts how often it is looked at."""
+
+    looks = 0
+
+    @property
+    def last_ns(self) -> int:
+        self.looks += 1
+        return self._last_ns
+
+    @last_ns.setter
+    def last_ns(self, value: int) -> None:
+        self._last_ns = value
+
+
+def test_nobody_is_looked_at_before_a_limit_can_run_out():
+    sweep, watch = Sweep(), Counted(10)
+    sweep.add(stream(), watch, LIMITS, None)  # type: ignore[arg-type]
+    sweep.look(11 * SECOND)
+    looks = watch.looks
+    sweep.look(int(12.9 * SECOND))
+    assert watch.looks == looks
+    sweep.look(14 * SECOND)
+    assert watch.endings == [Cause.TIMEOUT_IDLE]
+
+
+def test_a_new_stream_is_looked_at_while_the_others_have_time():
+    sweep, patient, new = Sweep(), FakeWatch(10), FakeWatch(11)
+    sweep.add(stream(), patient, LIMITS, None)  # type: ignore[arg-type]
+    sweep.look(11 * SECOND)
+    sweep.add(stream(), new, Limits(idle_s=0.5), None)  # type: ignore[arg-type]
+    sweep.look(12 * SECOND)
+    assert (patient.endings, new.endings) == ([], [Cause.TIMEOUT_IDLE])
