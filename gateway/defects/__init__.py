@@ -4,22 +4,17 @@ A module has `DEFECT`, a `Defect` of `defect.py`: it takes the gateway's correct
 with one of them replaced. Nothing here is imported unless somebody asks for a defect.
 """
 
-import importlib
-import pkgutil
-
 from gateway.defects.defect import Defect
+from harness.named import Family
 
-_NOT_DEFECTS = {"defect"}
+_DEFECTS = Family[Defect](__name__, "DEFECT")
 
 
 def names() -> list[str]:
     """Every defect there is, by name."""
-    return sorted({module.name for module in pkgutil.iter_modules(__path__)} - _NOT_DEFECTS)
+    return _DEFECTS.names()
 
 
 def load(name: str) -> Defect:
     """The defect called `name`. Raises KeyError for a name that no file has."""
-    if name not in names():
-        raise KeyError(name)
-    defect: Defect = importlib.import_module(f"{__name__}.{name}").DEFECT
-    return defect
+    return _DEFECTS.load(name)

@@ -3,15 +3,12 @@
 A module has `ENDPOINT`, an `Endpoint` of `endpoint.py`.
 """
 
-import importlib
-import pkgutil
-
 from gateway.endpoints.endpoint import Endpoint
+from harness.named import Family
 
-_NOT_ENDPOINTS = {"endpoint"}
+_ENDPOINTS = Family[Endpoint](__name__, "ENDPOINT")
 
 
 def all_endpoints() -> list[Endpoint]:
     """Every endpoint there is."""
-    names = sorted({module.name for module in pkgutil.iter_modules(__path__)} - _NOT_ENDPOINTS)
-    return [importlib.import_module(f"{__name__}.{name}").ENDPOINT for name in names]
+    return [_ENDPOINTS.load(name) for name in _ENDPOINTS.names()]

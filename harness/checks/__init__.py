@@ -4,30 +4,26 @@ A check module has `check(view: PhaseView) -> list[CheckResult]`: what one phase
 empty list means that the phase has nothing to say of it.
 """
 
-import importlib
-import pkgutil
 from collections.abc import Callable
 
 from harness.checks.view import PhaseView, all_views
 from harness.metrics.join import Joined
+from harness.named import Family
 from harness.summary import CheckResult
 
-_NOT_CHECKS = {"audit", "endings", "view"}
-
 Check = Callable[[PhaseView], list[CheckResult]]
+
+_CHECKS = Family[Check](__name__, "check")
 
 
 def names() -> list[str]:
     """Every check there is, by name."""
-    return sorted({module.name for module in pkgutil.iter_modules(__path__)} - _NOT_CHECKS)
+    return _CHECKS.names()
 
 
 def load(name: str) -> Check:
     """The check called `name`. Raises KeyError for a name that no file has."""
-    if name not in names():
-        raise KeyError(name)
-    check: Check = importlib.import_module(f"{__name__}.{name}").check
-    return check
+    return _CHECKS.load(name)
 
 
 def run_checks(joined: Joined) -> list[CheckResult]:

@@ -75,7 +75,7 @@ def _judge_share(view: PhaseView, slo: Slo, result: CheckResult) -> None:
         result.fix = "Make the phase longer or its load higher; some metrics need the mock behind the system."
         return
     result.value = as_number(value)
-    least = _needed(slo.limit)
+    least = streams_needed(slo.limit)
     best = (value * n + (least - n)) / least if slo.relation in (">", ">=") else value * n / least
     if n < least and slo.holds(best):
         result.evidence = f"{value:.4g} over {n:,} streams, too few to tell; {least - n:,} more are needed."
@@ -85,7 +85,7 @@ def _judge_share(view: PhaseView, slo: Slo, result: CheckResult) -> None:
     result.evidence = f"{value:.4g} over {n:,} streams."
 
 
-def _needed(limit: float) -> int:
+def streams_needed(limit: float) -> int:
     """So many streams that a single one does not decide a share: one in a hundred needs a hundred."""
     margin = min(limit, 1.0 - limit) if 0 < limit < 1 else 1.0
     return max(_LEAST, int(np.ceil(round(1.0 / margin, 6))))

@@ -6,12 +6,13 @@ found by looking through this folder, so a new metric is a new file.
 """
 
 import importlib
-import pkgutil
 from collections.abc import Callable
 from difflib import get_close_matches
 from functools import lru_cache
 from types import ModuleType
 from typing import TYPE_CHECKING
+
+from harness.named import files
 
 if TYPE_CHECKING:
     from harness.metrics.join import Joined
@@ -61,5 +62,4 @@ def objective_problem(metric: str, percent: float | None) -> str | None:
 
 
 def _modules() -> list[ModuleType]:
-    names = sorted(module.name for module in pkgutil.iter_modules(__path__))
-    return [importlib.import_module(f"{__name__}.{name}") for name in names]
+    return [importlib.import_module(f"{__name__}.{name}") for name in files(__name__)]

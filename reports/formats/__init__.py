@@ -1,14 +1,14 @@
 """Other formats of a summary, one a file: each has `FILE`, its usual name, and `render(summary) -> str`."""
 
 import importlib
-import pkgutil
 
+from harness.named import files
 from harness.summary import Summary
 
 
 def names() -> list[str]:
     """Every format, by the name of its file here."""
-    return sorted(module.name for module in pkgutil.iter_modules(__path__))
+    return files(__name__)
 
 
 def file_name(name: str) -> str:

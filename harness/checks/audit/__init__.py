@@ -4,36 +4,17 @@ A module has `CHECK`, a `Check` of `check.py`. Its questions say what is asked a
 meanwhile; its judge reads what came of them. Asking is `harness.audit`'s business.
 """
 
-import importlib
-import pkgutil
-
 from harness.checks.audit.check import Check
+from harness.named import Family
 
-_NOT_CHECKS = {  # rooms that several checks share
-    "broken",
-    "buffers",
-    "check",
-    "crowd",
-    "exposition",
-    "hearing",
-    "idle_limits",
-    "leaving",
-    "logged",
-    "places",
-    "same_answer",
-    "silences",
-    "structure",
-}
+_CHECKS = Family[Check](__name__, "CHECK")
 
 
 def names() -> list[str]:
     """Every check there is, by name."""
-    return sorted({module.name for module in pkgutil.iter_modules(__path__)} - _NOT_CHECKS)
+    return _CHECKS.names()
 
 
 def load(name: str) -> Check:
     """The check called `name`. Raises KeyError for a name that no file has."""
-    if name not in names():
-        raise KeyError(name)
-    check: Check = importlib.import_module(f"{__name__}.{name}").CHECK
-    return check
+    return _CHECKS.load(name)
