@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 
 _FORM = re.compile(
-    r"(?P<metric>[a-z_]+)(?:\s+p(?P<percent>\d{1,2}(?:\.\d+)?))?\s*(?P<relation><=|>=|<|>)\s*"
+    r"(?P<metric>[a-z][a-z0-9_]*)(?:\s+p(?P<percent>\d{1,2}(?:\.\d+)?))?\s*(?P<relation><=|>=|<|>)\s*"
     r"(?P<limit>\d+(?:\.\d+)?)\s*(?P<unit>ms|s|%)?"
 )
 _SCALE = {None: 1.0, "ms": 1.0, "s": 1000.0, "%": 0.01}

@@ -14,6 +14,8 @@ from harness.plan.slo import parse_slo
         ("success_share >= 0.99", "success_share", None, ">=", 0.99),
         ("success_share >= 99 %", "success_share", None, ">=", 0.99),
         ("goodput > 12.5", "goodput", None, ">", 12.5),
+        ("e2e_last_user p95 < 60 s", "e2e_last_user", 95.0, "<", 60_000.0),
+        ("stalls_per_1000_tokens < 3", "stalls_per_1000_tokens", None, "<", 3.0),
     ],
 )
 def test_an_objective_is_read(

@@ -12,11 +12,9 @@ _FIX = (
 
 
 def ask(terms: Terms) -> Sequence[Question]:
-    return [
-        Question(name=same_answer.CONTROL, limits=hearing.BRIEF),
-        Question(name="last blank line missing", fault="s10:W15", limits=hearing.BRIEF),
-        Question(name="body ends right after the usage", fault="s10:W15-last", limits=hearing.BRIEF),
-    ]
+    return same_answer.questions(
+        {"last blank line missing": "s10:W15", "body ends right after the usage": "s10:W15-last"}
+    )
 
 
 def judge(heard: Sequence[Heard], terms: Terms) -> Finding:

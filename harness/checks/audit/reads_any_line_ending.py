@@ -1,33 +1,7 @@
 """SSE lines end with LF, CRLF or CR, in any mix, and with nothing else."""
 
-from collections.abc import Sequence
-
 from harness.checks.audit import hearing, same_answer
-from harness.checks.audit.check import Check, Finding, Heard, Question, Terms
-
-_FIX = (
-    "Let lines end at CRLF, LF or CR, in any mix, also where a CRLF is cut by a read, and at nothing else; "
-    "an empty line ends the event. Do not search for two line feeds, and do not use a language's own "
-    "splitting of lines (Python's `str.splitlines` also splits at U+2028)."
-)
-
-
-def ask(terms: Terms) -> Sequence[Question]:
-    kinds = {
-        "CRLF": "s10:W02",
-        "CR": "s10:W03",
-        "mixed ends": "s10:W04",
-        "CRLF cut by a read": "s10:W18-late",
-        "U+2028 within a line": "s10:W19",
-    }
-    return [
-        Question(name=same_answer.CONTROL, itl_ms=20, limits=hearing.BRIEF),
-        *(Question(name=name, itl_ms=20, fault=fault, limits=hearing.BRIEF) for name, fault in kinds.items()),
-    ]
-
-
-def judge(heard: Sequence[Heard], terms: Terms) -> Finding:
-    return same_answer.judge(heard, _FIX, _held)
+from harness.checks.audit.check import Heard
 
 
 def _held(one: Heard, control: Heard) -> str:
@@ -47,13 +21,22 @@ def _only_at_the_end(one: Heard) -> bool:
     )
 
 
-CHECK = Check(
+CHECK = same_answer.check(
     id="reads_any_line_ending",
-    group="integrity",
     promise="The provider may end its lines with LF, CRLF or CR: the answer is the same, and as soon.",
     how="The same answer is written with each kind of line end, mixed, cut, and with U+2028 within a line.",
-    fix=_FIX,
-    ask=ask,
-    judge=judge,
-    needs=frozenset({"mock"}),
+    fix="Let lines end at CRLF, LF or CR, in any mix, also where a CRLF is cut by a read, and at nothing "
+    "else; an empty line ends the event. Do not search for two line feeds, and do not use a language's own "
+    "splitting of lines (Python's `str.splitlines` also splits at U+2028).",
+    questions=same_answer.questions(
+        {
+            "CRLF": "s10:W02",
+            "CR": "s10:W03",
+            "mixed ends": "s10:W04",
+            "CRLF cut by a read": "s10:W18-late",
+            "U+2028 within a line": "s10:W19",
+        },
+        itl_ms=20,
+    ),
+    differs=_held,
 )

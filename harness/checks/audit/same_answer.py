@@ -1,9 +1,9 @@
 """The same answer written in several ways must arrive as the same answer. Pure."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from harness.checks.audit import hearing
-from harness.checks.audit.check import Finding, Heard
+from harness.checks.audit.check import Check, Finding, Heard, Question, Terms
 
 CONTROL = "plain"  # name of the question that is asked in the usual way
 
@@ -11,7 +11,47 @@ Differs = Callable[[Heard, Heard], str]
 """(one, the control) -> what else is wrong with it; empty for nothing."""
 
 
-def judge(heard: Sequence[Heard], fix: str, differs: Differs = lambda one, control: "") -> Finding:
+def questions(faults: Mapping[str, str], itl_ms: float = 15.0) -> list[Question]:
+    """The control, and a question a framing: its name -> what the provider does, in the mock's notation."""
+    return [
+        Question(name=name, fault=fault, itl_ms=itl_ms, limits=hearing.BRIEF)
+        for name, fault in {CONTROL: "", **faults}.items()
+    ]
+
+
+def _alike(one: Heard, control: Heard) -> str:
+    return ""
+
+
+def check(
+    *,
+    id: str,
+    promise: str,
+    how: str,
+    fix: str,
+    questions: Sequence[Question],
+    differs: Differs = _alike,
+    weight: int = 1,
+) -> Check:
+    """A promise that is about nothing else: the control and the framings that stand in `questions`."""
+
+    def judged(heard: Sequence[Heard], terms: Terms) -> Finding:
+        return judge(heard, fix, differs)
+
+    return Check(
+        id=id,
+        group="integrity",
+        promise=promise,
+        how=how,
+        fix=fix,
+        ask=lambda terms: questions,
+        judge=judged,
+        needs=frozenset({"mock"}),
+        weight=weight,
+    )
+
+
+def judge(heard: Sequence[Heard], fix: str, differs: Differs = _alike) -> Finding:
     """FAIL where an answer in another framing is not whole although the control is."""
     control = next(one for one in heard if one.question.name == CONTROL)
     others = [one for one in heard if one is not control]
