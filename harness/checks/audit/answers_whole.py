@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from harness.checks.audit import hearing
+from harness.checks.audit import hearing, tally
 from harness.checks.audit.check import Check, Finding, Heard, Question, Terms
 
 _CUT = "cut by the provider"
@@ -21,28 +21,16 @@ def judge(heard: Sequence[Heard], terms: Terms) -> Finding:
     judged = [one for one in heard if one.ledger and (one.question.name != _CUT or hearing.hit(one))]
     if not any(one.question.name != _CUT for one in judged):
         return hearing.unjudged(hearing.why_nothing(heard))
-    wrong = {one.record.stream: (one, why) for one in judged if (why := _against(one))}
+    wrong = tally.wrong(judged, _against)
     if wrong:
-        listed = "; ".join(f"{one.question.name}: {why}" for one, why in wrong.values())
-        return Finding(
-            state="FAIL",
-            evidence=f"{len(wrong)} of {len(judged)} answers in one piece were not what the provider wrote. "
-            f"{listed}.",
-            value=len(wrong),
-            limit=0,
-            unit="answers",
-            fix=_fix([one for one, _ in wrong.values()]),
-            streams=hearing.streams([one for one, _ in wrong.values()]),
+        return tally.failed(
+            f"{len(wrong)} of {len(judged)} answers in one piece were not what the provider wrote.",
+            wrong,
+            fix=_fix(tally.heard(wrong)),
         )
     tokens = sum(hearing.written(one) for one in judged if one.question.name != _CUT)
     broken = " and one that the provider broke was an error" if len(judged) == len(heard) else ""
-    return Finding(
-        state="PASS",
-        evidence=f"{tokens} tokens arrived whole in answers of one piece{broken}.",
-        value=0,
-        limit=0,
-        unit="answers",
-    )
+    return tally.passed(f"{tokens} tokens arrived whole in answers of one piece{broken}.")
 
 
 def _against(one: Heard) -> str:

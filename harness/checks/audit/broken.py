@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from harness.checks.audit import hearing
+from harness.checks.audit import hearing, tally
 from harness.checks.audit.check import Endpoint, Finding, Heard, Question, Terms
 from harness.record import Outcome
 
@@ -70,15 +70,7 @@ def judge_broken(heard: Sequence[Heard], terms: Terms, *, may_cut: bool) -> Find
         evidence += f" ({hearing.endings(judged)})"
     if aside := [one for one in heard if one not in judged]:
         evidence += f"; not judged: {', '.join(one.question.name for one in aside)}"
-    return Finding(
-        state="FAIL" if wrong else "PASS",
-        evidence=evidence + ".",
-        value=len(wrong),
-        limit=0,
-        unit="answers",
-        fix=_fix(wrong, may_cut),
-        streams=hearing.streams(wrong),
-    )
+    return tally.counted(evidence + ".", wrong, fix=_fix(wrong, may_cut))
 
 
 def _what(heard: Heard) -> str:

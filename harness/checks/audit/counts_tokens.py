@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from harness.checks.audit import hearing
+from harness.checks.audit import hearing, tally
 from harness.checks.audit.check import Check, Finding, Heard, Question, Terms
 from harness.record import LedgerRow
 
@@ -34,25 +34,15 @@ def judge(heard: Sequence[Heard], terms: Terms) -> Finding:
         return hearing.unjudged(hearing.why_nothing(heard))
     wrong = [(one, row) for one, row in judged if not _right(one, row)]
     if wrong:
-        said = "; ".join(f"{one.question.name}: {_counts(one, row)}" for one, row in wrong)
-        return Finding(
-            state="FAIL",
-            evidence=f"{len(wrong)} of {len(judged)} answers were counted differently from the provider. "
-            f"{said}.",
-            value=len(wrong),
-            limit=0,
-            unit="answers",
+        return tally.failed(
+            f"{len(wrong)} of {len(judged)} answers were counted differently from the provider.",
+            [(one, _counts(one, row)) for one, row in wrong],
             fix=_fix(wrong),
-            streams=hearing.streams([one for one, _ in wrong]),
         )
     out = sum(row.emitted_tokens for _, row in judged)
-    return Finding(
-        state="PASS",
-        evidence=f"{out} output tokens of {len(judged)} answers were told as the provider wrote them, and "
-        "all input tokens.",
-        value=0,
-        limit=0,
-        unit="answers",
+    return tally.passed(
+        f"{out} output tokens of {len(judged)} answers were told as the provider wrote them, and "
+        "all input tokens."
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from harness.checks.audit import hearing
+from harness.checks.audit import hearing, tally
 from harness.checks.audit.check import Check, Finding, Heard, Question, Terms
 
 _WAYS = (
@@ -23,31 +23,21 @@ def judge(heard: Sequence[Heard], terms: Terms) -> Finding:
     judged = [one for one in heard if one.ledger and one.record.verified]
     if not judged:
         return hearing.unjudged(hearing.why_nothing(heard))
-    wrong = [one for one in judged if not hearing.whole(one)]
+    wrong = tally.wrong(judged, lambda one: "" if hearing.whole(one) else hearing.came(one))
     got, sent = sum(one.record.tokens for one in judged), sum(hearing.written(one) for one in judged)
     if wrong:
-        said = "; ".join(f"{one.question.name}: {hearing.came(one)}" for one in wrong)
-        return Finding(
-            state="FAIL",
-            evidence=f"{len(wrong)} of {len(judged)} answers did not arrive as they were written. {said}.",
-            value=len(wrong),
-            limit=0,
-            unit="answers",
-            fix=_fix(wrong),
-            streams=hearing.streams(wrong),
+        return tally.failed(
+            f"{len(wrong)} of {len(judged)} answers did not arrive as they were written.",
+            wrong,
+            fix=_fix(tally.heard(wrong)),
         )
     if len(judged) < len(heard):
         rest = [one for one in heard if one not in judged]
         return hearing.unjudged(
             f"{len(rest)} of {len(heard)} answers could not be judged: {hearing.endings(rest)}."
         )
-    return Finding(
-        state="PASS",
-        evidence=f"{got} of {sent} tokens arrived in {len(judged)} answers, none lost, repeated, swapped or "
-        "altered.",
-        value=0,
-        limit=0,
-        unit="answers",
+    return tally.passed(
+        f"{got} of {sent} tokens arrived in {len(judged)} answers, none lost, repeated, swapped or altered."
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from harness.checks.audit import hearing
+from harness.checks.audit import hearing, tally
 from harness.checks.audit.check import Check, Finding, Heard, Question, Terms
 from harness.record import Outcome
 
@@ -46,15 +46,7 @@ def judge(heard: Sequence[Heard], terms: Terms) -> Finding:
     evidence += f" ({hearing.endings(dropped)})" if dropped else ""
     evidence += f"; users who came after that: {hearing.endings(late)}"
     wrong = dropped + unclear
-    return Finding(
-        state="FAIL" if wrong else "PASS",
-        evidence=evidence + ".",
-        value=len(wrong),
-        limit=0,
-        unit="streams",
-        fix=_fix(dropped),
-        streams=hearing.streams(wrong),
-    )
+    return tally.counted(evidence + ".", wrong, unit="streams", fix=_fix(dropped))
 
 
 def _was_open(heard: Heard, at_ns: int) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from harness.checks.audit import hearing
+from harness.checks.audit import hearing, tally
 from harness.checks.audit.check import Check, Finding, Heard, Question, Terms
 from harness.dialects.events import Kind
 
@@ -47,27 +47,17 @@ def judge(heard: Sequence[Heard], terms: Terms) -> Finding:
                 f"The provider was asked and no answer with reasoning came of it: {hearing.endings(heard)}."
             )
         return hearing.unjudged(hearing.why_nothing(heard))
-    wrong = {one.record.stream: (one, why) for one in judged if (why := _against(one, terms))}
+    wrong = tally.wrong(judged, lambda one: _against(one, terms))
     policy = {"hidden": "kept to itself", "annotated": "announced without its words", "shown": "shown"}
     if wrong:
-        said = "; ".join(f"{one.question.name}: {why}" for one, why in wrong.values())
-        return Finding(
-            state="FAIL",
-            evidence=f"Reasoning is declared as {terms.reasoning}, but in {len(wrong)} of {len(judged)} "
-            f"answers it was not so. {said}.",
-            value=len(wrong),
-            limit=0,
-            unit="answers",
-            streams=hearing.streams([one for one, _ in wrong.values()]),
+        return tally.failed(
+            f"Reasoning is declared as {terms.reasoning}, but in {len(wrong)} of {len(judged)} "
+            "answers it was not so.",
+            wrong,
         )
     thoughts = sum(row.other_tokens for one in judged for row in one.ledger[-1:])
-    return Finding(
-        state="PASS",
-        evidence=f"{thoughts} tokens of reasoning before {len(judged)} answers were "
-        f"{policy[terms.reasoning]}.",
-        value=0,
-        limit=0,
-        unit="answers",
+    return tally.passed(
+        f"{thoughts} tokens of reasoning before {len(judged)} answers were {policy[terms.reasoning]}."
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from harness.checks.audit import hearing
+from harness.checks.audit import hearing, tally
 from harness.checks.audit.check import Check, Finding, Heard, Question, Terms
 from harness.dialects.events import Kind
 
@@ -27,27 +27,18 @@ def judge(heard: Sequence[Heard], terms: Terms) -> Finding:
                 "file.",
             )
         return hearing.unjudged(hearing.why_nothing(heard))
-    wrong = {one.record.stream: (one, why) for one in judged if (why := _against(one, terms))}
+    wrong = tally.wrong(judged, lambda one: _against(one, terms))
     if wrong:
-        said = "; ".join(f"{one.question.name}: {why}" for one, why in wrong.values())
-        return Finding(
-            state="FAIL",
-            evidence=f"Tool calls are declared as {terms.tool_calls}, but in {len(wrong)} of {len(judged)} "
-            f"answers it was not so. {said}.",
-            value=len(wrong),
-            limit=0,
-            unit="answers",
-            streams=hearing.streams([one for one, _ in wrong.values()]),
+        return tally.failed(
+            f"Tool calls are declared as {terms.tool_calls}, but in {len(wrong)} of {len(judged)} "
+            "answers it was not so.",
+            wrong,
         )
     calls = sum(one.question.tool_calls for one in judged)
     how = {"hidden": "kept from the user", "annotated": "announced without arguments", "shown": "shown"}
-    return Finding(
-        state="PASS",
-        evidence=f"{calls} tool calls in {len(judged)} answers were {how[terms.tool_calls]}, and what "
-        "followed arrived.",
-        value=0,
-        limit=0,
-        unit="answers",
+    return tally.passed(
+        f"{calls} tool calls in {len(judged)} answers were {how[terms.tool_calls]}, and what "
+        "followed arrived."
     )
 
 

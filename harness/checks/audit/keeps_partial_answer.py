@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from harness.checks.audit import hearing
+from harness.checks.audit import hearing, tally
 from harness.checks.audit.check import Check, Finding, Heard, Leave, Question, Terms
 from harness.checks.audit.leaving import LATEST_S
 
@@ -32,14 +32,7 @@ def judge(heard: Sequence[Heard], terms: Terms) -> Finding:
     evidence += f"user had read them ({kept:,} of {read:,} characters)"
     if wrong:
         evidence += "; " + "; ".join(f"{one.question.name}: {_what(one)}" for one in wrong)
-    return Finding(
-        state="FAIL" if wrong else "PASS",
-        evidence=evidence + ".",
-        value=len(wrong),
-        limit=0,
-        unit="answers",
-        streams=hearing.streams(wrong),
-    )
+    return tally.counted(evidence + ".", wrong)
 
 
 def _what(heard: Heard) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from harness.checks.audit import hearing
+from harness.checks.audit import hearing, tally
 from harness.checks.audit.check import Check, Finding, Heard, Question, Terms
 from harness.checks.audit.logged import number, outside, span_ms, without_lines
 
@@ -34,14 +34,7 @@ def judge(heard: Sequence[Heard], terms: Terms) -> Finding:
         f"{len(judged) - len(wrong)} of {len(judged)} log lines have the true total time and token counts"
     )
     evidence += "".join(f"; {one.question.name}: {', '.join(_problems(one))}" for one in wrong)
-    return Finding(
-        state="FAIL" if wrong else "PASS",
-        evidence=evidence + ".",
-        value=len(wrong),
-        limit=0,
-        unit="lines",
-        streams=hearing.streams(wrong),
-    )
+    return tally.counted(evidence + ".", wrong, unit="lines")
 
 
 def _problems(heard: Heard) -> list[str]:

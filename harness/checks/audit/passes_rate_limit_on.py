@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from harness.checks.audit import hearing
+from harness.checks.audit import hearing, tally
 from harness.checks.audit.broken import everywhere, played, told
 from harness.checks.audit.check import Check, Finding, Heard, Question, Terms
 from harness.clock import SECOND
@@ -27,14 +27,7 @@ def judge(heard: Sequence[Heard], terms: Terms) -> Finding:
         f"{len(judged) - len(wrong)} of {len(judged)} rate limits (429, Retry-After {_WAIT_S}) reached "
     )
     evidence += "their user as 429 with the time to wait"
-    return Finding(
-        state="FAIL" if wrong else "PASS",
-        evidence=evidence + ("; " + "; ".join(problems) if problems else "") + ".",
-        value=len(wrong),
-        limit=0,
-        unit="answers",
-        streams=hearing.streams(wrong),
-    )
+    return tally.counted(evidence + ("; " + "; ".join(problems) if problems else "") + ".", wrong)
 
 
 def _problem(heard: Heard) -> str:

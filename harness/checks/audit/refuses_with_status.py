@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from harness.checks.audit import hearing
+from harness.checks.audit import hearing, tally
 from harness.checks.audit.broken import everywhere, played, told
 from harness.checks.audit.check import Check, Finding, Heard, Question, Terms
 
@@ -23,13 +23,8 @@ def judge(heard: Sequence[Heard], terms: Terms) -> Finding:
         return hearing.unjudged(f"The provider refused nothing: {hearing.endings(heard)}.")
     wrong = [one for one in judged if (one.record.status or 0) < 400]
     said = ", ".join(f"{one.question.name} → {_status(one)}" for one in judged)
-    return Finding(
-        state="FAIL" if wrong else "PASS",
-        evidence=f"{len(judged) - len(wrong)} of {len(judged)} refusals came as an error status: {said}.",
-        value=len(wrong),
-        limit=0,
-        unit="answers",
-        streams=hearing.streams(wrong),
+    return tally.counted(
+        f"{len(judged) - len(wrong)} of {len(judged)} refusals came as an error status: {said}.", wrong
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from harness.checks.audit import hearing
+from harness.checks.audit import hearing, tally
 from harness.checks.audit.check import Check, Finding, Heard, Question, Terms
 from harness.dialects.events import Kind
 
@@ -19,13 +19,8 @@ def judge(heard: Sequence[Heard], terms: Terms) -> Finding:
     if not judged:
         return hearing.unjudged(hearing.why_nothing(heard))
     wrong = [one for one in judged if not _has_usage(one)]
-    return Finding(
-        state="FAIL" if wrong else "PASS",
-        evidence=f"{len(judged) - len(wrong)} of {len(judged)} whole answers ended with their usage.",
-        value=len(wrong),
-        limit=0,
-        unit="answers",
-        streams=hearing.streams(wrong),
+    return tally.counted(
+        f"{len(judged) - len(wrong)} of {len(judged)} whole answers ended with their usage.", wrong
     )
 
 

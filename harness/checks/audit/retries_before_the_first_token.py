@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from harness.checks.audit import hearing
+from harness.checks.audit import hearing, tally
 from harness.checks.audit.check import Check, Finding, Heard, Question, Terms
 
 _FAILURES = (
@@ -27,14 +27,9 @@ def judge(heard: Sequence[Heard], terms: Terms) -> Finding:
         return hearing.unjudged(f"The provider failed nobody: {hearing.endings(heard)}.")
     wrong = [one for one in judged if not hearing.whole(one)]
     said = "; ".join(f"{one.question.name}: {_what(one)} at attempt {len(one.ledger)}" for one in judged)
-    return Finding(
-        state="FAIL" if wrong else "PASS",
-        evidence=f"{len(judged) - len(wrong)} of {len(judged)} users whose first attempt failed were served. "
-        f"{said}.",
-        value=len(wrong),
-        limit=0,
-        unit="answers",
-        streams=hearing.streams(wrong),
+    return tally.counted(
+        f"{len(judged) - len(wrong)} of {len(judged)} users whose first attempt failed were served. {said}.",
+        wrong,
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from harness.checks.audit import hearing, structure
+from harness.checks.audit import hearing, structure, tally
 from harness.checks.audit.check import Check, Finding, Heard, Question, Terms
 from harness.dialects.events import UNREADABLE
 
@@ -17,25 +17,14 @@ def judge(heard: Sequence[Heard], terms: Terms) -> Finding:
     judged = [one for one in heard if one.ledger and one.record.status == 200]
     if not judged:
         return hearing.unjudged(hearing.why_nothing(heard))
-    wrong = {one.record.stream: (one, why) for one in judged if (why := _against(one, terms))}
+    wrong = tally.wrong(judged, lambda one: _against(one, terms))
     if wrong:
-        said = "; ".join(f"{one.question.name}: {why}" for one, why in wrong.values())
-        return Finding(
-            state="FAIL",
-            evidence=f"{len(wrong)} of {len(judged)} structured answers showed something that was not "
-            f"complete, or not all of it. {said}.",
-            value=len(wrong),
-            limit=0,
-            unit="answers",
-            streams=hearing.streams([one for one, _ in wrong.values()]),
+        return tally.failed(
+            f"{len(wrong)} of {len(judged)} structured answers showed something that was not "
+            "complete, or not all of it.",
+            wrong,
         )
-    return Finding(
-        state="PASS",
-        evidence=_praise(judged, terms),
-        value=0,
-        limit=0,
-        unit="answers",
-    )
+    return tally.passed(_praise(judged, terms))
 
 
 def _praise(judged: Sequence[Heard], terms: Terms) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from harness.checks.audit import hearing
+from harness.checks.audit import hearing, tally
 from harness.checks.audit.check import Check, Finding, Heard, Question, Terms
 from harness.dialects.events import UNREADABLE
 
@@ -24,25 +24,13 @@ def judge(heard: Sequence[Heard], terms: Terms) -> Finding:
     judged = [one for one in heard if one.ledger and one.record.status is not None]
     if not any(one.record.status == 200 for one in judged):
         return hearing.unjudged(hearing.why_nothing(heard))
-    wrong = {one.record.stream: (one, why) for one in judged if (why := _against(one))}
+    wrong = tally.wrong(judged, _against)
     if wrong:
-        listed = "; ".join(f"{one.question.name}: {why}" for one, why in wrong.values())
-        return Finding(
-            state="FAIL",
-            evidence=f"{len(wrong)} of {len(judged)} answers would trouble an OpenAI client. {listed}.",
-            value=len(wrong),
-            limit=0,
-            unit="answers",
-            streams=hearing.streams([one for one, _ in wrong.values()]),
-        )
+        return tally.failed(f"{len(wrong)} of {len(judged)} answers would trouble an OpenAI client.", wrong)
     chunks = sum(len(hearing.frames(one)) for one in judged if one.question.name == "streamed")
-    return Finding(
-        state="PASS",
-        evidence=f"{len(judged)} answers ({', '.join(one.question.name for one in judged)}; {chunks} chunks) "
-        "have the shape that OpenAI's clients read.",
-        value=0,
-        limit=0,
-        unit="answers",
+    return tally.passed(
+        f"{len(judged)} answers ({', '.join(one.question.name for one in judged)}; {chunks} chunks) "
+        "have the shape that OpenAI's clients read."
     )
 
 
