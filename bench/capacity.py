@@ -1,8 +1,9 @@
 """Does the capacity search find what theory says?
 
 `python -m bench.capacity --json`: searches in virtual time with the product's own looks and bisection,
-against a queue of eight exponential servers (theory: Erlang C) and against the mock's batch scheduler, whose
-knee is its batch size over the length of an answer. Looks and thresholds are taken ten times as large,
+against a queue of eight exponential servers (theory: Erlang C), against the mock's batch scheduler, whose
+knee is its batch size over the length of an answer, and, by a share instead of a percentile, against eight
+servers without a queue (theory: Erlang B). Looks and thresholds are taken ten times as large,
 because neighbours wait together. `within_10_percent` counts searches; at least 18 of 20 must be.
 `--real` adds one search of each on real sockets (some minutes), with every step.
 """
@@ -15,17 +16,21 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.optimize import brentq
 
+from harness.capacity.counting import counted_share
 from harness.capacity.looks import Decision, decide, looks
-from harness.capacity.queueing import most_rate
+from harness.capacity.queueing import erlang_b, most_rate
 from harness.capacity.search import Search
 from harness.plan.provider import Batch
+from harness.plan.slo import parse_slo
 from mock_provider.batch import BatchEngine
 
 INFLATION = 10.0
 P = 0.95
 SLOTS, SERVICE_S, WAIT_S = 8, 2.0, 1.0
 BATCH, TOKENS = Batch(step_ms=20, max_batch=16, queue_max=100_000), 50
+REFUSED = parse_slo("rate_limited_share <= 0.05")
 _SETTLE = 3.0  # mean stream times that do not count
 Waits = Callable[[float, np.random.Generator], Iterator[float]]
 
@@ -42,6 +47,26 @@ def erlang_waits(rate: float, rng: np.random.Generator) -> Iterator[float]:
             heapq.heapreplace(free, start + service)
             if now > _SETTLE * SERVICE_S:
                 yield start - now
+
+
+def refusals(rate: float, rng: np.random.Generator) -> Iterator[float]:
+    """1 for each stream that finds all servers taken and is turned away, else 0: M/M/c without a queue."""
+    busy: list[float] = []
+    now = 0.0
+    while True:
+        now += rng.exponential(1 / rate)
+        while busy and busy[0] <= now:
+            heapq.heappop(busy)
+        full = len(busy) >= SLOTS
+        if not full:
+            heapq.heappush(busy, now + rng.exponential(SERVICE_S))
+        if now > _SETTLE * SERVICE_S:
+            yield float(full)
+
+
+def most_rate_without_queue() -> float:
+    """The rate at which the objective on refusals is met exactly."""
+    return float(brentq(lambda rate: erlang_b(rate * SERVICE_S, SLOTS) - REFUSED.limit, 0.01, 100.0))
 
 
 def batch_waits(
@@ -64,14 +89,14 @@ def batch_waits(
                 yield wait
 
 
-def probe(waits: Iterator[float], limit_s: float) -> tuple[Decision, int]:
+def probe(waits: Iterator[float], limit_s: float, p: float = P) -> tuple[Decision, int]:
     """What the looks decide of a system's waits, and after how many streams."""
     over = seen = 0
-    for look in looks(P):
+    for look in looks(p):
         while seen < look.n * INFLATION:
             over += next(waits) > limit_s
             seen += 1
-        decision = decide(seen - over, over, P, inflation=INFLATION)
+        decision = decide(seen - over, over, p, inflation=INFLATION)
         if decision != "UNDECIDED":
             return decision, seen
     return "UNDECIDED", seen
@@ -84,12 +109,12 @@ class Found:
     streams: int
 
 
-def search(waits: Waits, limit_s: float, start: float, seed: int) -> Found:
+def search(waits: Waits, limit_s: float, start: float, seed: int, p: float = P) -> Found:
     """One whole search in virtual time."""
     rng = np.random.default_rng(seed)
     state, streams = Search(start), 0
     while state.bracket is None:
-        decision, seen = probe(waits(state.load, rng), limit_s)
+        decision, seen = probe(waits(state.load, rng), limit_s, p)
         streams += seen
         state.tell(decision)
     return Found(state.bracket.middle or 0.0, len(state.probes), streams)
@@ -101,15 +126,18 @@ def batch_limit_s() -> float:
 
 
 def measure(searches: int = 20) -> dict[str, object]:
-    """Both kinds of search against theory."""
+    """Every kind of search against theory."""
     erlang = most_rate(SLOTS, SERVICE_S, WAIT_S, 1 - P)
     knee = BATCH.max_batch / (TOKENS * BATCH.step_ms / 1000)
     figures: dict[str, object] = {}
-    for name, waits, limit_s, theory in (
-        ("erlang", erlang_waits, WAIT_S, erlang),
-        ("batch", batch_waits, batch_limit_s(), knee),
+    share = counted_share(REFUSED)
+    assert share is not None
+    for name, waits, limit_s, theory, p in (
+        ("erlang", erlang_waits, WAIT_S, erlang, P),
+        ("batch", batch_waits, batch_limit_s(), knee, P),
+        ("refused", refusals, 0.5, most_rate_without_queue(), share),
     ):
-        found = [search(waits, limit_s, theory / 11, seed) for seed in range(searches)]
+        found = [search(waits, limit_s, theory / 11, seed, p) for seed in range(searches)]
         off = [one.answer / theory - 1 for one in found]
         figures |= {
             f"{name}_theory_per_s": round(theory, 3),
@@ -120,7 +148,8 @@ def measure(searches: int = 20) -> dict[str, object]:
         }
     least = 0.9 * searches
     figures["searches"] = searches
-    figures["passed"] = all(int(str(figures[f"{n}_within_10_percent"])) >= least for n in ("erlang", "batch"))
+    kinds = ("erlang", "batch", "refused")
+    figures["passed"] = all(int(str(figures[f"{name}_within_10_percent"])) >= least for name in kinds)
     return figures
 
 

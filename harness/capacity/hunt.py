@@ -7,13 +7,13 @@ import msgspec
 import numpy as np
 
 from harness.capacity.answer import answered
-from harness.capacity.looks import looks
+from harness.capacity.counting import look_streams
+from harness.capacity.looks import LOOKS
 from harness.capacity.probe import (
     Pace,
     Settings,
     describe,
     learned,
-    look_streams,
     probe_plan,
     step_seconds,
     template,
@@ -27,7 +27,6 @@ from harness.run_folder import RunFolder, read_run
 from harness.summary import Capacity, CapacityStep, Summary
 from reports.progress import Live
 
-_LOOKS = len(looks(0.95))
 _SOAK = 0.8  # of the most
 _TRIES = 2  # of a probe whose measurement is invalid: a neighbour's burst is no finding
 
@@ -77,7 +76,7 @@ class Hunt:
         runs: list[Joined] = []
         summaries: list[Summary] = []
         wanted = 0
-        for look in range(_LOOKS):
+        for look in range(LOOKS):
             total = look_streams(self._objectives, look, self._settings.inflation)
             joined, summary = self._run(load, total - wanted, seed=self._plan.seed + look)
             wanted = total

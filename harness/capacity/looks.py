@@ -15,6 +15,7 @@ Decision = Literal["PASS", "FAIL", "UNDECIDED"]
 SURE = 0.99
 STRICT = 0.997
 _PASSING = (1, 10, 20)  # streams over the objective with which a look of its size still passes
+LOOKS = len(_PASSING)
 
 
 @dataclass(frozen=True)
@@ -72,5 +73,6 @@ def looks(p: float, sure: float = SURE) -> tuple[Look, Look, Look]:
 
 def _look(n: int, p: float, sure: float) -> Look:
     passing = max((t for t in range(n) if passes(n - t, t, p, sure)), default=-1)
-    failing = next(t for t in range(max(passing, 0) + 1, n + 1) if fails(n - t, t, p, sure))
+    # With a small p so few streams may pass that even all of them over could be chance: then never.
+    failing = next((t for t in range(max(passing, 0) + 1, n + 1) if fails(n - t, t, p, sure)), n + 1)
     return Look(n, passing, failing)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from bench import capacity
-from harness.capacity.queueing import erlang_c, mean_wait_s, most_rate
+from harness.capacity.counting import counted_share
+from harness.capacity.queueing import erlang_b, erlang_c, mean_wait_s, most_rate
 
 
 def test_the_simulated_queue_is_erlangs():
@@ -32,3 +33,18 @@ def test_a_search_ends_within_ten_per_cent_of_theory(seed: int):
     found = capacity.search(capacity.erlang_waits, capacity.WAIT_S, theory / 11, seed)
     assert found.answer == pytest.approx(theory, rel=0.10)
     assert found.probes < 15
+
+
+def test_the_simulated_cap_turns_away_erlangs_share():
+    rate = 0.6 * capacity.SLOTS / capacity.SERVICE_S
+    lost = np.array(list(islice(capacity.refusals(rate, np.random.default_rng(3)), 60_000)))
+    expected = erlang_b(0.6 * capacity.SLOTS, capacity.SLOTS)
+    assert np.mean(lost > 0) == pytest.approx(expected, rel=0.10)
+
+
+def test_a_search_by_a_share_of_refusals_ends_within_ten_per_cent_of_theory():
+    theory = capacity.most_rate_without_queue()
+    share = counted_share(capacity.REFUSED)
+    assert share == 0.95
+    found = capacity.search(capacity.refusals, 0.5, theory / 11, 0, share)
+    assert found.answer == pytest.approx(theory, rel=0.10)

@@ -69,3 +69,8 @@ def test_ten_thousand_probes_err_as_rarely_as_promised(miss: float, decision: st
     rng = np.random.default_rng(7)
     share = sum(decided(miss, rng) == decision for _ in range(10_000)) / 10_000
     assert low <= share <= high
+
+
+def test_a_small_share_passes_on_few_streams_and_may_never_fail():
+    assert looks(0.05)[0] == Look(3, 1, 4)
+    assert decide(0, 3, 0.05) == "UNDECIDED"
