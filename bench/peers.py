@@ -1,9 +1,10 @@
 """The same work given in turn to our engine and to other load tools, against the same emitter.
 
-    python -m bench.peers [--streams 200] [--tools ours aiperf …] [--json]
+    python -m bench.peers [--streams 200] [--times 3] [--tools ours aiperf …] [--json]
 
 Each tool keeps so many streams open at once, every one of them asking `--rounds` times; nobody is pinned to a
-core. The emitter stamps when each request arrived and when each token left, so the TTFT that a tool reports
+core. All have their turn `--times` times and figures are medians, for no machine is equally quick all the
+time. The emitter stamps when each request arrived and when each token left, so the TTFT that a tool reports
 has a truth to be held against. CPU is user and system time of the tool's whole process tree, per token event
 emitted: `cpu_us_per_event` from the first request to the tool's end, as some read while streams are open and
 others afterwards; `cpu_us_per_event_whole` with its start. Tools run with the options that they have by
@@ -13,6 +14,7 @@ themselves. A tool that cannot be had says why.
 import argparse
 import importlib
 import json
+import statistics
 import tempfile
 import time
 from pathlib import Path
@@ -28,6 +30,7 @@ from harness.record import LedgerRow, read_parts
 from harness.stack.errors import StackError
 
 TOOLS = ("ours", "locust_plain", "aiperf", "guidellm")
+_COSTS = ("cpu_us_per_event", "cpu_us_per_event_whole")
 _SETTLE_S = 0.3  # for the last ledger rows
 _SPARE_S = 120.0  # beyond the work, for a tool's start, backlog and report
 
@@ -86,14 +89,32 @@ def compared(
     }
 
 
+def middle(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """One tool's rows of several times as one: each figure's median, and every cost, in `…_each`.
+
+    What failed at any time is counted; a tool that once could not run says why and nothing else.
+    """
+    unable = next((row for row in rows if "why_not" in row), None)
+    if unable is not None or len(rows) == 1:
+        return unable or rows[0]
+    columns = {key: [row[key] for row in rows] for key in rows[0]}
+    figures = {
+        key: None if None in values else round(statistics.median(values), 3)
+        for key, values in columns.items()
+        if not isinstance(values[0], str)
+    }
+    each = {f"{key}_each": columns[key] for key in _COSTS}
+    return {**rows[0], **figures, "failed": sum(columns["failed"]), **each}
+
+
 def with_ratios(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Each row with its CPU a token event as a multiple of ours, where both were measured."""
     ours = next((row for row in rows if row["tool"] == "ours"), {})
     return [
         row
         | {
-            "cpu_ratio_to_ours": _ratio(row, ours, "cpu_us_per_event"),
-            "cpu_ratio_to_ours_whole": _ratio(row, ours, "cpu_us_per_event_whole"),
+            "cpu_ratio_to_ours": _ratio(row, ours, _COSTS[0]),
+            "cpu_ratio_to_ours_whole": _ratio(row, ours, _COSTS[1]),
         }
         for row in rows
     ]
@@ -142,6 +163,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=50.0, help="tokens a second of each stream")
     parser.add_argument("--seconds", type=float, default=5.0, help="length of an answer")
     parser.add_argument("--rounds", type=int, default=2, help="answers each stream asks for")
+    parser.add_argument("--times", type=int, default=3, help="all tools in turn so many times; medians")
     parser.add_argument("--tools", nargs="+", choices=TOOLS, default=list(TOOLS))
     parser.add_argument("--json", action="store_true", help="one JSON line")
     arguments = parser.parse_args()
@@ -153,9 +175,14 @@ def main() -> None:
         ttft_ms=200.0,
     )
     with tempfile.TemporaryDirectory(prefix="streamproof-peers-") as folder:
-        rows = with_ratios([measure(name, work, Path(folder) / name) for name in arguments.tools])
+        times = [
+            [measure(name, work, Path(folder) / str(time) / name) for name in arguments.tools]
+            for time in range(arguments.times)
+        ]
+        rows = with_ratios([middle(list(of_tool)) for of_tool in zip(*times, strict=True)])
     if arguments.json:
-        found = {"streams": work.streams, "rate": work.rate, "answers": work.answers, "tools": rows}
+        found = {"streams": work.streams, "rate": work.rate, "answers": work.answers}
+        found |= {"times": arguments.times, "tools": rows}
         print(json.dumps(found))
     else:
         print(table(rows))

@@ -73,6 +73,27 @@ def test_ratios_are_to_ours_and_absent_where_either_was_not_measured():
     assert [row["cpu_ratio_to_ours"] for row in peers.with_ratios(rows[1:])] == [None, None]
 
 
+def test_several_times_are_told_by_their_medians_and_no_failure_is_lost():
+    def row(cost, failed, p99):
+        return {
+            "tool": "x", "label": "X", "failed": failed, "ttft_p99_ms": p99,
+            "cpu_us_per_event": cost, "cpu_us_per_event_whole": cost + 1.0,
+        }  # fmt: skip
+
+    rows = [row(10.0, 0, 200.0), row(30.0, 2, None), row(12.0, 1, 220.0)]
+    found = peers.middle(rows)
+    assert (found["cpu_us_per_event"], found["cpu_us_per_event_whole"]) == (12.0, 13.0)
+    assert found["cpu_us_per_event_each"] == [10.0, 30.0, 12.0]
+    assert (found["failed"], found["label"]) == (3, "X")
+    assert found["ttft_p99_ms"] is None  # not known every time
+    assert peers.middle([rows[0]]) == rows[0]
+
+
+def test_a_tool_that_could_not_run_once_has_no_figures():
+    absent = {"tool": "x", "label": "X", "why_not": "it is not there"}
+    assert peers.middle([{"tool": "x", "failed": 0}, absent]) == absent
+
+
 def test_the_table_has_a_line_for_each_tool_and_says_why_one_has_no_figures(tmp_path: Path):
     row = peers.compared(WORK, used(5.0), [served(200.0)], Says(REPORTED), tmp_path)
     rows = peers.with_ratios([
