@@ -27,7 +27,14 @@ from harness.network.control import ToxiproxyControl
 from harness.network.play import Player, compile_plan, lay_out
 from harness.plan.plan import Plan
 from harness.record import TimelineEntry
-from harness.run_folder import RunFolder, collect_parts, write_plan, write_run_facts, write_timeline
+from harness.run_folder import (
+    RunFolder,
+    collect_parts,
+    none_if_refused,
+    write_plan,
+    write_run_facts,
+    write_timeline,
+)
 from harness.stack.errors import StackError
 from harness.stack.load import load_process
 from harness.stack.meter import Meter
@@ -79,9 +86,13 @@ class Run:
         self._meter = Meter(self.folder.parts)
 
     def execute(self) -> None:
-        """Raises PlanError or StackError when it cannot even start; nothing is left running then either."""
+        """Raises PlanError or StackError when it cannot even start; then nothing of it is left."""
+        with none_if_refused(self.folder.root):
+            self._drive(preflight.check(self._plan, self._source))
+        self._keep()
+
+    def _drive(self, ready: preflight.Ready) -> None:
         plan, folder = self._plan, self.folder
-        ready = preflight.check(plan, self._source)
         write_plan(folder, plan)
         folder.parts.mkdir(parents=True, exist_ok=True)
         before = {
@@ -104,7 +115,6 @@ class Run:
             self._end()
             for number, handler in before.items():
                 signal.signal(number, handler)
-        self._keep()
 
     def _on_signal(self, *_: object) -> None:
         self._interrupted = True
