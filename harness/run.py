@@ -23,6 +23,7 @@ from harness.load.live import LiveFile, LiveLine
 from harness.load.phase_clock import PhaseClock
 from harness.load.wiring import Wiring
 from harness.metrics.run_data import RunFacts
+from harness.naming import name_of, unused
 from harness.network.control import ToxiproxyControl
 from harness.network.play import Player, compile_plan, lay_out
 from harness.plan.plan import Plan
@@ -67,7 +68,7 @@ class Run:
         self._tell, self._show = tell, show
         self._systems = {f"{phase}/": url for phase, url in systems.items()}
         started = datetime.now(UTC)
-        self.folder = RunFolder(_unused(root / f"{started:%Y%m%dT%H%M%SZ}-{plan.name}"))
+        self.folder = RunFolder(unused(root / name_of(started, plan.name)))
         self._started_utc, self._started_ns = started.isoformat(timespec="seconds"), clock.now()
         self._wall_minus_clock_ns = clock.wall_minus_monotonic()
         self._stack = Stack(plan, self.folder.root)
@@ -310,13 +311,6 @@ def active_faults(timeline: Sequence[TimelineEntry]) -> list[str]:
         elif stage == "end":
             active.pop((entry.cohort, fault), None)
     return list(active.values())
-
-
-def _unused(path: Path) -> Path:
-    taken, number = path, 2
-    while taken.exists():
-        taken, number = path.with_name(f"{path.name}-{number}"), number + 1
-    return taken
 
 
 def _git() -> str:
