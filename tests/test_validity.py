@@ -270,6 +270,15 @@ def test_nearly_no_sockets_left_is_suspect(column):
     assert column in found.note
 
 
+def test_a_part_of_the_stack_may_run_out_of_descriptors_too():
+    scene = some()
+    scene.seconds_of_host(10, descriptors=0.4)
+    scene.seconds_of_host(10, process="system under test", descriptors=1.0)
+    found = checks(scene)["descriptors"]
+    assert (found.state, found.value) == ("SUSPECT", 1.0)
+    assert found.note.startswith("system under test: ")
+
+
 def test_a_run_of_before_sockets_were_counted_is_not_asked_for_their_share():
     scene = some()
     scene.seconds_of_host(10)
