@@ -7,8 +7,11 @@ that is asked for is loaded.
 import argparse
 import importlib
 import os
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import ModuleType
 from typing import NoReturn
 
 from harness import __version__
@@ -50,7 +53,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         raise_limit()
         if words[0] in _SERVERS:
             return int(importlib.import_module(_COMMANDS[words[0]][0]).main(words[1:]))
-        return _run(words)
+        with _sigterm_as_ctrl_c():
+            return _run(words)
     except Problem as problem:
         print(f"streamproof: {problem}", file=sys.stderr)
         return _ERROR
@@ -85,10 +89,33 @@ def _help_or_complain(words: list[str]) -> NoReturn:
     parser.error("begin with the command")
 
 
+@contextmanager
+def _sigterm_as_ctrl_c() -> Iterator[None]:
+    """It too ends a command with a word, and after clearing up."""
+    usual = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, usual)
+
+
+def _imported(name: str) -> ModuleType:
+    """A module; an interruption is heeded when it is there, for an import cut in its midst may lose it."""
+    heard: list[int] = []
+    usual = {n: signal.signal(n, lambda n, _: heard.append(n)) for n in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        return importlib.import_module(name)
+    finally:
+        for number, handler in usual.items():
+            signal.signal(number, handler)
+        if heard:
+            raise KeyboardInterrupt
+
+
 def _run(words: list[str]) -> int:
+    module = _imported(_COMMANDS[words[0]][0])
     from harness.telling import Teller  # here, for a quick --help
 
-    module = importlib.import_module(_COMMANDS[words[0]][0])
     epilog = getattr(module, "EXIT_CODES", _EXIT_CODES)
     parser = _Parser(prog=f"streamproof {words[0]}", description=module.__doc__, epilog=epilog)
     module.options(parser)

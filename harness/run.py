@@ -23,11 +23,19 @@ from harness.load.live import LiveFile, LiveLine
 from harness.load.phase_clock import PhaseClock
 from harness.load.wiring import Wiring
 from harness.metrics.run_data import RunFacts
+from harness.naming import name_of, unused
 from harness.network.control import ToxiproxyControl
 from harness.network.play import Player, compile_plan, lay_out
 from harness.plan.plan import Plan
 from harness.record import TimelineEntry
-from harness.run_folder import RunFolder, collect_parts, write_plan, write_run_facts, write_timeline
+from harness.run_folder import (
+    RunFolder,
+    collect_parts,
+    none_if_refused,
+    write_plan,
+    write_run_facts,
+    write_timeline,
+)
 from harness.stack.errors import StackError
 from harness.stack.load import load_process
 from harness.stack.meter import Meter
@@ -60,7 +68,7 @@ class Run:
         self._tell, self._show = tell, show
         self._systems = {f"{phase}/": url for phase, url in systems.items()}
         started = datetime.now(UTC)
-        self.folder = RunFolder(_unused(root / f"{started:%Y%m%dT%H%M%SZ}-{plan.name}"))
+        self.folder = RunFolder(unused(root / name_of(started, plan.name)))
         self._started_utc, self._started_ns = started.isoformat(timespec="seconds"), clock.now()
         self._wall_minus_clock_ns = clock.wall_minus_monotonic()
         self._stack = Stack(plan, self.folder.root)
@@ -79,9 +87,13 @@ class Run:
         self._meter = Meter(self.folder.parts)
 
     def execute(self) -> None:
-        """Raises PlanError or StackError when it cannot even start; nothing is left running then either."""
+        """Raises PlanError or StackError when it cannot even start; then nothing of it is left."""
+        with none_if_refused(self.folder.root):
+            self._drive(preflight.check(self._plan, self._source))
+        self._keep()
+
+    def _drive(self, ready: preflight.Ready) -> None:
         plan, folder = self._plan, self.folder
-        ready = preflight.check(plan, self._source)
         write_plan(folder, plan)
         folder.parts.mkdir(parents=True, exist_ok=True)
         before = {
@@ -104,7 +116,6 @@ class Run:
             self._end()
             for number, handler in before.items():
                 signal.signal(number, handler)
-        self._keep()
 
     def _on_signal(self, *_: object) -> None:
         self._interrupted = True
@@ -300,13 +311,6 @@ def active_faults(timeline: Sequence[TimelineEntry]) -> list[str]:
         elif stage == "end":
             active.pop((entry.cohort, fault), None)
     return list(active.values())
-
-
-def _unused(path: Path) -> Path:
-    taken, number = path, 2
-    while taken.exists():
-        taken, number = path.with_name(f"{path.name}-{number}"), number + 1
-    return taken
 
 
 def _git() -> str:

@@ -1,9 +1,10 @@
 """The files of `runs/<id>/`: where each lies, how the runner writes it and how judging reads it back."""
 
 import hashlib
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -75,6 +76,23 @@ def writing(place: Path, way_out: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise RunFolderError(f"{place}: cannot be written: {error.strerror or error}; {way_out}") from None
+
+
+@contextmanager
+def none_if_refused(folder: Path) -> Iterator[None]:
+    """Around a beginning. A Problem takes `folder` away again, and what had to be made above it: what has
+    never run is no run. A folder that was there before stays as it is."""
+    above = [path for path in folder.parents if not path.exists()]
+    there = folder.exists()
+    try:
+        yield
+    except Problem:
+        if not there:
+            shutil.rmtree(folder, ignore_errors=True)
+        for path in above:
+            with suppress(OSError):  # somebody else has put something there meanwhile
+                path.rmdir()
+        raise
 
 
 def write_plan(folder: RunFolder, plan: Plan) -> None:

@@ -39,6 +39,16 @@ def descriptors_in_use(proc: Path = _PROC) -> int:
         return 0
 
 
+def share_of_descriptors(process: Path) -> float:
+    """How much of what the process at /proc/N may have it has open now; 0 where that is not told."""
+    try:
+        lines = (process / "limits").read_text(encoding="ascii").splitlines()
+        [most] = (line.split()[3] for line in lines if line.startswith("Max open files"))
+        return len(os.listdir(process / "fd")) / float(most.replace("unlimited", "inf"))
+    except (OSError, ValueError):
+        return 0.0
+
+
 def port_limit(proc: Path = _PROC) -> int | None:
     """Ephemeral ports: the most connections from one address of this machine to one port of another."""
     try:

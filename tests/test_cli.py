@@ -1,7 +1,9 @@
 """The command line itself: every command is found, and none is loaded before it is asked for."""
 
+import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -73,3 +75,20 @@ def test_a_pipe_whose_reader_has_seen_enough_is_no_failure():
         process.stdout.close()
         assert process.stderr.read() == b""
     assert process.returncode == 0
+
+
+def test_an_interruption_while_a_command_is_loaded_waits_for_that_and_is_not_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    (tmp_path / "told_to_end.py").write_text(
+        "import signal\nsignal.raise_signal(signal.SIGTERM)\nwhole = True"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setitem(cli._COMMANDS, "run", ("told_to_end", ""))
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    assert cli.main(["run"]) == 4
+    assert (sys.modules.pop("told_to_end").whole, capsys.readouterr().err) == (
+        True,
+        "streamproof: interrupted\n",
+    )
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before

@@ -11,6 +11,7 @@ from harness.run_folder import (
     RunFolder,
     RunFolderError,
     collect_parts,
+    none_if_refused,
     read_run,
     write_plan,
     write_run_facts,
@@ -137,3 +138,41 @@ def test_a_place_that_cannot_be_written_is_named_with_the_way_out(scene, tmp_pat
     taken.write_text("")
     with pytest.raises(RunFolderError, match=r"taken/run: cannot be written: Not a directory; .*--out"):
         write_plan(RunFolder(taken / "run"), scene.plan)
+
+
+def begun(folder, files, problem):
+    with none_if_refused(folder):
+        for file in files:
+            (folder / file).parent.mkdir(parents=True, exist_ok=True)
+            (folder / file).write_text("")
+        raise problem
+
+
+def refused(folder, *files):
+    with pytest.raises(PlanError):
+        begun(folder, files, PlanError("no"))
+
+
+def test_what_is_refused_leaves_no_folder_nor_one_above_it(tmp_path):
+    refused(tmp_path / "runs" / "one", "plan.yaml", "logs/mock.log")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_refused_leaves_what_others_have_put_there(tmp_path):
+    (tmp_path / "runs").mkdir()
+    refused(tmp_path / "runs" / "one", "plan.yaml")
+    assert list(tmp_path.iterdir()) == [tmp_path / "runs"]
+    refused(tmp_path / "out" / "one", "plan.yaml", "../two/plan.yaml")
+    assert list((tmp_path / "out").iterdir()) == [tmp_path / "out" / "two"]
+
+
+def test_what_was_there_before_a_refusal_stays_as_it_is(tmp_path):
+    (tmp_path / "one").mkdir()
+    refused(tmp_path / "one", "plan.yaml")
+    assert (tmp_path / "one" / "plan.yaml").exists()
+
+
+def test_what_breaks_otherwise_stays_for_whoever_looks_for_the_cause(tmp_path):
+    with pytest.raises(OSError, match="disk"):
+        begun(tmp_path / "one", ["plan.yaml"], OSError("disk"))
+    assert (tmp_path / "one" / "plan.yaml").exists()

@@ -31,7 +31,7 @@ def test_a_healthy_run_is_valid_and_says_by_which_numbers():
     assert {check.id for check in found.checks} == {
         "parts_alive", "parts_complete", "conservation", "dispatch_delay", "loop_lag", "loop_lag_max",
         "gc_pause", "cpu", "steal", "sockets", "descriptors", "ports", "read_lag", "kernel_stamps",
-        "merged_stamps", "events_per_worker", "mock_lateness",
+        "merged_stamps", "events_per_worker", "mock_lateness", "any_success",
     }  # fmt: skip
     assert all(check.value is not None and check.limit is not None and check.stat for check in found.checks)
 
@@ -39,7 +39,7 @@ def test_a_healthy_run_is_valid_and_says_by_which_numbers():
 def test_a_question_without_evidence_is_absent():
     scene = Scene()
     scene.stream(1, tokens=0, outcome=Outcome.REFUSED, dispatched_ns=None)
-    assert set(checks(scene)) == {"parts_alive", "conservation", "sockets"}
+    assert set(checks(scene)) == {"parts_alive", "conservation", "sockets", "any_success"}
 
 
 @pytest.mark.parametrize(
@@ -88,6 +88,22 @@ def test_an_empty_ledger_of_our_own_stack_is_a_loss_and_of_a_foreign_system_no_e
     assert checks(scene)["conservation"].state == "INVALID"
     scene.plan = plan(target={"url": "http://127.0.0.1:9"})
     assert "conservation" not in checks(scene)
+
+
+def test_a_run_in_which_nothing_went_well_is_doubtful():
+    scene = Scene()
+    scene.stream(1, tokens=0, outcome=Outcome.REFUSED)
+    found = checks(scene)["any_success"]
+    assert (found.state, found.value) == ("SUSPECT", 0.0)
+    scene.whole(2)
+    assert checks(scene)["any_success"].state == "VALID"
+
+
+def test_streams_that_their_users_left_or_nobody_began_prove_nothing_either_way():
+    scene = Scene()
+    for stream, outcome in enumerate((Outcome.CANCELLED, Outcome.ABANDONED, Outcome.NOT_STARTED)):
+        scene.stream(stream, outcome=outcome)
+    assert "any_success" not in checks(scene)
 
 
 def late(delay_ms, count=20, scene=None):
@@ -192,6 +208,31 @@ def test_events_that_share_a_stamp_because_we_were_late_are_counted():
     assert checks(system_s_doing)["merged_stamps"].state == "VALID"
 
 
+def direct(delay_ms, **keys):
+    """Twenty streams on a path without anything between, each token `delay_ms` under way."""
+    scene = Scene(plan(stack={"system": "none"}, **keys))
+    for stream in range(20):
+        scene.served(scene.stream(stream, 1.0 + stream * 0.2), delay_ms=delay_ms)
+    return scene
+
+
+@pytest.mark.parametrize(("delay_ms", "state"), [(2, "VALID"), (20, "SUSPECT"), (30, "INVALID")])
+def test_tokens_that_come_late_where_nothing_lies_between_are_ours(delay_ms, state):
+    found = checks(direct(delay_ms))["event_lateness"]
+    assert (found.state, found.value) == (state, float(delay_ms))
+
+
+def test_what_a_system_a_network_or_a_fault_delays_is_not_ours():
+    assert "event_lateness" not in checks(some())
+    network = {"links": {"radio": "lte_good"}, "journeys": {"out": [{"link": "radio"}]}}
+    cohorts = [{"name": "a", "journey": "out"}]
+    phase = {"name": "steady", "duration_s": 20.0, "load": {"users": 10}, "network": cohorts}
+    assert "event_lateness" not in checks(direct(30, phases=[phase], network=network))
+    scene = Scene(plan(stack={"system": "none"}))
+    scene.served(scene.stream(1), delay_ms=30, fault="s10:W03")
+    assert "event_lateness" not in checks(scene)
+
+
 def mock_late(late_us, **stream):
     scene = Scene()
     for number in range(20):
@@ -268,6 +309,15 @@ def test_nearly_no_sockets_left_is_suspect(column):
     found = checks(scene)[column]
     assert (found.state, found.value) == ("SUSPECT", 0.95)
     assert column in found.note
+
+
+def test_a_part_of_the_stack_may_run_out_of_descriptors_too():
+    scene = some()
+    scene.seconds_of_host(10, descriptors=0.4)
+    scene.seconds_of_host(10, process="system under test", descriptors=1.0)
+    found = checks(scene)["descriptors"]
+    assert (found.state, found.value) == ("SUSPECT", 1.0)
+    assert found.note.startswith("system under test: ")
 
 
 def test_a_run_of_before_sockets_were_counted_is_not_asked_for_their_share():

@@ -1,10 +1,11 @@
 """`streamproof audit`: which promises a streaming system keeps; evidence and fix for those that it breaks."""
 
 import argparse
-import signal
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from rich.console import RenderableType
@@ -13,13 +14,14 @@ from gateway import defects
 from harness import dialects
 from harness.audit.built_in import BuiltIn
 from harness.audit.choosing import chosen, listing
+from harness.audit.interruption import Interruption
 from harness.audit.mock import USUAL_MOCK, usual_mock
 from harness.audit.run import Wanted, audit, folder_of
 from harness.plan.address import without_user_info
 from harness.plan.audited import Audited, ProviderAdmin
 from harness.plan.reader import PlanError, load_as
 from harness.plan.target import Target
-from harness.preflight import known
+from harness.preflight import SCENARIOS, known
 from harness.run_folder import writing
 from harness.scorecard import GROUPS, Scorecard, encode
 from reports.scorecard import terminal, write
@@ -63,14 +65,11 @@ def run(arguments: argparse.Namespace, argv: list[str], tell: Tell, *_: object) 
         arguments.out.mkdir(parents=True, exist_ok=True)  # now, not after three minutes
     told: Callable[[str], None] = (lambda _: None) if arguments.json else tell
     wanted = Wanted(checks=checks, thorough=arguments.thorough, argv=argv, defects=arguments.defect)
-    usual = signal.signal(signal.SIGTERM, signal.default_int_handler)  # it too leaves a scorecard
-    try:
-        card = _audit(arguments, wanted, told)
-    finally:
-        signal.signal(signal.SIGTERM, usual)
-    folder = folder_of(card, arguments.out)
-    with writing(folder, "choose another place with --out"):
-        write.write_all(card, folder)
+    with Interruption() as interruption:  # to the end: what there is must be written, too
+        card = _audit(arguments, wanted, told, interruption)
+        folder = folder_of(card, arguments.out)
+        with writing(folder, "choose another place with --out"):
+            write.write_all(card, folder)
     if arguments.json:
         tell(encode(card).decode().rstrip())
     else:
@@ -78,31 +77,56 @@ def run(arguments: argparse.Namespace, argv: list[str], tell: Tell, *_: object) 
     return card.exit_code
 
 
-def _audit(arguments: argparse.Namespace, wanted: Wanted, told: Callable[[str], None]) -> Scorecard:
+def _audit(
+    arguments: argparse.Namespace,
+    wanted: Wanted,
+    told: Callable[[str], None],
+    interruption: Interruption,
+) -> Scorecard:
     if arguments.target is None:
-        return _own(wanted, told)
+        return _own(wanted, told, interruption)
     if arguments.defect:
         raise PlanError("--defect is for our own gateway; leave the target out, or start it with --defect")
     if arguments.target.startswith(("http://", "https://")):
         provider = arguments.provider or usual_mock()
         file = _bare(arguments.target, provider)
         told(f"mock provider  {provider or 'none: only what users see is judged'}")
-        return audit(file, wanted, tell=told)
+        return audit(file, wanted, tell=told, interruption=interruption)
     if "://" in arguments.target:
         raise PlanError(f"{without_user_info(arguments.target)}: an address begins with http:// or https://")
     if arguments.provider is not None:
         raise PlanError(f"--provider is for a bare URL; write provider.admin into {arguments.target}")
-    file = load_as(Path(arguments.target), Audited)
+    if (
+        arguments.target in {path.stem for path in SCENARIOS.glob("*.yaml")}
+        and not Path(arguments.target).exists()
+    ):
+        raise _is_plan(arguments.target)
+    file = load_as(Path(arguments.target), Audited, partial(_no_plan, arguments.target))
     known("target.dialect", file.target.dialect, dialects.names())
-    return audit(file, msgspec.structs.replace(wanted, target_file=arguments.target), tell=told)
+    wanted = msgspec.structs.replace(wanted, target_file=arguments.target)
+    return audit(file, wanted, tell=told, interruption=interruption)
 
 
-def _own(wanted: Wanted, told: Callable[[str], None]) -> Scorecard:
+def _no_plan(source: str, data: dict[str, Any]) -> dict[str, Any]:
+    """`data` as it is. Raises PlanError for the other kind of file that there is."""
+    if "phases" in data:
+        raise _is_plan(source)
+    return data
+
+
+def _is_plan(source: str) -> PlanError:
+    return PlanError(
+        f"{source}: a plan, which says who comes when, and no target file; run it with "
+        f"`streamproof run {source}`, or give an audit a URL or a file with target.url"
+    )
+
+
+def _own(wanted: Wanted, told: Callable[[str], None], interruption: Interruption) -> Scorecard:
     with (
         tempfile.TemporaryDirectory(prefix="streamproof-audit-") as folder,
         BuiltIn(Path(folder), told, wanted.defects) as own,
     ):
-        return audit(own.file, wanted, tell=told, stop=own.stop, start=own.start)
+        return audit(own.file, wanted, tell=told, stop=own.stop, start=own.start, interruption=interruption)
 
 
 def _bare(url: str, provider: str | None) -> Audited:

@@ -14,6 +14,7 @@ from harness.audit import preflight
 from harness.audit.asking import Asker
 from harness.audit.control import direct_hold_ms
 from harness.audit.examination import Examiner, stream_ids
+from harness.audit.interruption import Interrupted, Interruption
 from harness.audit.lag import OwnLag
 from harness.audit.mock import Mock
 from harness.audit.pace import LONG_S, over_s, places
@@ -22,6 +23,7 @@ from harness.audit.scorecard import Found, scorecard
 from harness.audit.system import System
 from harness.audit.terms import missing, terms
 from harness.checks.audit.check import Check, Finding, Terms
+from harness.naming import name_of, unused
 from harness.plan.audited import Audited
 from harness.plan.reader import PlanError
 from harness.scorecard import AuditInfo, Scorecard
@@ -50,13 +52,15 @@ def audit(
     tell: Tell = lambda _: None,
     stop: Callable[[], None] | None = None,
     start: Callable[[], None] | None = None,
+    interruption: Interruption | None = None,
 ) -> Scorecard:
-    """Audit the system in `file`; Ctrl-C gives the scorecard of what there is.
+    """Audit the system in `file`; an interruption gives the scorecard of what there is.
 
     `stop` and `start` are how to drain and restart a system that is ours. Raises StackError or PlanError
     where an audit makes no sense, with the next step.
     """
-    return _Audit(file, wanted, tell, System(file, _api_key(file), stop, start)).run()
+    system = System(file, _api_key(file), stop, start)
+    return _Audit(file, wanted, tell, system, interruption or Interruption()).run()
 
 
 def _api_key(file: Audited) -> str:
@@ -81,8 +85,11 @@ def _mock(file: Audited) -> Mock | None:
 
 
 class _Audit:
-    def __init__(self, file: Audited, wanted: Wanted, tell: Tell, system: System) -> None:
+    def __init__(
+        self, file: Audited, wanted: Wanted, tell: Tell, system: System, interruption: Interruption
+    ) -> None:
         self._file, self._wanted, self._tell, self._system = file, wanted, tell, system
+        self._interruption = interruption
         self._mock = _mock(file)
         self._ids = stream_ids(clock.wall_ns())
         self._found: dict[str, Found] = {}
@@ -92,18 +99,16 @@ class _Audit:
         self._lag = OwnLag()
 
     def run(self) -> Scorecard:
-        interrupted, hub = False, gevent.get_hub()
-        # The hub hands an interruption to us; it need not print it too.
-        hub.NOT_ERROR = (*hub.NOT_ERROR, KeyboardInterrupt)
+        interrupted = False
         try:
-            with self._lag:
+            with self._interruption.obeyed(), self._lag:
                 self._prepare()
                 try:
                     self._examine()
                 except StackError as trouble:
                     interrupted = True
                     self._notes.append(f"The audit ended early: {trouble}.")
-        except KeyboardInterrupt:
+        except Interrupted:
             interrupted = True
         return scorecard(self._info(interrupted), [self._outcome(check) for check in self._wanted.checks])
 
@@ -216,7 +221,7 @@ class _Audit:
     def _info(self, interrupted: bool) -> AuditInfo:
         lag_ms = self._lag.worst_ms()
         return AuditInfo(
-            id=f"{self._began:%Y%m%d-%H%M%S}-audit",
+            id=name_of(self._began, "audit"),
             started_utc=self._began.isoformat(timespec="seconds"),
             duration_s=round((clock.now() - self._began_ns) / clock.SECOND, 1),
             target=self._system.url,
@@ -237,8 +242,6 @@ class _Audit:
 
 def folder_of(card: Scorecard, out: Path) -> Path:
     """Where the audit's files go: a folder that no other audit has."""
-    folder, number = out / card.audit.id, 2
-    while folder.exists():
-        folder, number = out / f"{card.audit.id}-{number}", number + 1
+    folder = unused(out / card.audit.id)
     card.audit.id = folder.name
     return folder

@@ -1,4 +1,9 @@
-"""What an answer in one piece says, whoever's JSON it is. Pure."""
+"""What an answer in one piece says, whoever's JSON it is. Pure.
+
+Not a dialect's `read_whole`: that one answers a request which chose the dialect, and takes another shape for
+CORRUPT. The system that is audited may stream in one dialect and answer in one piece in a JSON of its own,
+with any one of these fields for its text, and be right.
+"""
 
 from collections.abc import Iterator
 from typing import Any

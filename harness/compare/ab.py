@@ -19,7 +19,7 @@ from harness.metrics.join import join
 from harness.plan.plan import Plan
 from harness.plan.reader import PlanError
 from harness.run import Run
-from harness.run_folder import RunFolder, read_run
+from harness.run_folder import RunFolder, none_if_refused, read_run
 from harness.stack.part import Part, free_port
 from harness.summary import Summary
 from reports.progress import Live
@@ -70,9 +70,9 @@ def compare_live(plan: Plan, design: Design, arms: Arms, where: Environment) -> 
     plan, port = _with_provider_port(plan, arms)
     bare = msgspec.structs.replace(plan, target=msgspec.structs.replace(plan.target, url=None))
     known = preflight.check(bare, where.source).prompts
-    with _systems(arms, port, where) as (baseline, candidate):
+    folder = where.out / ".compare" / f"{design.seed}-{design.pairs}x{design.block}-{design.rate:g}"
+    with none_if_refused(folder.parent), _systems(arms, port, where) as (baseline, candidate):
         design = msgspec.structs.replace(design, baseline=baseline, candidate=candidate)
-        folder = where.out / ".compare" / f"{design.seed}-{design.pairs}x{design.block}-{design.rate:g}"
         traces, prompts_file = _write_inputs(design, known, folder)
         blocks = block_plan(plan, design, traces, prompts_file)
         systems = {

@@ -29,8 +29,14 @@ class Meter:
             used, before = usage(part.pid), self._last.get(part.name)
             self._last[part.name] = used
             if before is not None:
-                cpu = max(0.0, used.cpu_s - before.cpu_s) / elapsed_s
-                self._writer.write(HostSample(t_ns=now_ns, process=part.name, cpu=cpu, rss_mb=used.rss_mb))
+                sample = HostSample(
+                    t_ns=now_ns,
+                    process=part.name,
+                    cpu=max(0.0, used.cpu_s - before.cpu_s) / elapsed_s,
+                    rss_mb=used.rss_mb,
+                    descriptors=used.descriptors,
+                )
+                self._writer.write(sample)
         self._writer.flush()
         self._at_ns = now_ns
 

@@ -5,10 +5,9 @@ from pathlib import Path
 
 from harness.stack.binaries import find_binary
 
-# proxy_buffering off hands on what comes as it comes; without HTTP/1.1 and an empty Connection header
-# nginx would open a connection per request. A temporary file of nginx goes into the folder it was given,
-# for its compiled-in ones belong to the system's own nginx.
-_CONFIG = """\
+# A temporary file of nginx goes into the folder it was given, for its compiled-in ones belong to the
+# system's own nginx.
+_FRAME = """\
 worker_processes 1;
 pid {folder}/nginx.pid;
 error_log {folder}/nginx-error.log warn;
@@ -22,6 +21,12 @@ http {{
     fastcgi_temp_path {folder}/fastcgi;
     uwsgi_temp_path {folder}/uwsgi;
     scgi_temp_path {folder}/scgi;
+{http}}}
+"""
+
+# proxy_buffering off hands on what comes as it comes; without HTTP/1.1 and an empty Connection header
+# nginx would open a connection per request.
+_STREAMING = """\
     client_max_body_size 16m;
     large_client_header_buffers 4 64k;
     keepalive_requests 1000000;
@@ -43,7 +48,6 @@ http {{
             proxy_read_timeout 60s;
         }}
     }}
-}}
 """
 
 
@@ -54,7 +58,12 @@ def find() -> Path | None:
 
 def config(listen_port: int, upstream: tuple[str, int], folder: Path) -> str:
     """What nginx is to do; all that it writes goes into `folder`."""
-    return _CONFIG.format(port=listen_port, address="{}:{}".format(*upstream), folder=folder)
+    return frame(_STREAMING.format(port=listen_port, address="{}:{}".format(*upstream)), folder)
+
+
+def frame(http: str, folder: Path) -> str:
+    """A whole configuration around `http`, whole lines that say who listens and what is passed on where."""
+    return _FRAME.format(folder=folder, http=http)
 
 
 def command(config_path: Path) -> list[str]:

@@ -1,9 +1,11 @@
-"""Processor time and memory of a process and of all that it has started. Only Linux tells."""
+"""What a process and all that it has started use of the machine. Only Linux tells."""
 
 import os
 from pathlib import Path
 
 import msgspec
+
+from harness.sockets import share_of_descriptors
 
 _TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 _PAGE_MB = os.sysconf("SC_PAGE_SIZE") / 1e6
@@ -15,6 +17,7 @@ class Usage(msgspec.Struct, frozen=True):
 
     cpu_s: float = 0.0  # user and system, since their start, that of ended children included
     rss_mb: float = 0.0
+    descriptors: float = 0.0  # share of those that it may have, of the process with the largest
 
 
 def usage(pid: int, proc: Path = _PROC) -> Usage:
@@ -31,5 +34,6 @@ def usage(pid: int, proc: Path = _PROC) -> Usage:
         found = Usage(
             cpu_s=found.cpu_s + sum(map(int, fields[11:15])) * _TICK_S,
             rss_mb=found.rss_mb + int(fields[21]) * _PAGE_MB,
+            descriptors=max(found.descriptors, share_of_descriptors(folder)),
         )
     return found

@@ -8,15 +8,17 @@ from collections.abc import Callable
 
 from harness.metrics.join import Joined
 from harness.summary import Trust, TrustCheck, Validity
-from harness.validity import balance, host, network, parts, provider, schedule, stamps
+from harness.validity import arrivals, balance, host, network, parts, provider, schedule, stamps, success
 
 Question = Callable[[Joined], list[TrustCheck]]
 
 _ORDER: list[Trust] = ["VALID", "SUSPECT", "INVALID"]
 _QUESTIONS: tuple[Question, ...] = (
     *parts.QUESTIONS,
+    *success.QUESTIONS,
     *balance.QUESTIONS,
     *schedule.QUESTIONS,
+    *arrivals.QUESTIONS,
     *host.QUESTIONS,
     *stamps.QUESTIONS,
     *provider.QUESTIONS,

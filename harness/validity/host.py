@@ -9,16 +9,17 @@ from harness.summary import Trust, TrustCheck
 from harness.validity.grade import graded, trust_check
 
 
-def _host(joined: Joined, column: str) -> dict[str, Floats]:
-    """Values of `column` of each load process, in the seconds in which a phase was running."""
+def _host(joined: Joined, column: str, processes: str = "load") -> dict[str, Floats]:
+    """Values of `column` of each load process, or of those whose name begins with `processes`, in the
+    seconds in which a phase was running."""
     host: pd.DataFrame = joined.run.host
     if host.empty or not joined.spans or column not in host:
         return {}
     first = min(start for start, _ in joined.spans.values())
     last = max(end for _, end in joined.spans.values())
     inside = host[(host["t_ns"] > first) & (host["t_ns"] <= last + 1_000_000_000)]
-    load = inside[inside["process"].str.startswith("load")]
-    return {str(name): rows[column].to_numpy(dtype=np.float64) for name, rows in load.groupby("process")}
+    rows_of = inside[inside["process"].str.startswith(processes)].groupby("process")
+    return {str(name): rows[column].to_numpy(dtype=np.float64) for name, rows in rows_of}
 
 
 def loop_lag(joined: Joined) -> list[TrustCheck]:
@@ -72,21 +73,21 @@ def sockets(joined: Joined) -> list[TrustCheck]:
         note = f"for want of descriptors or ports here: {failed.iloc[0]}" if len(failed) else ""
         state: Trust = "INVALID" if note else "VALID"
         found.append(trust_check("sockets", "not opened", len(failed), 0, "connections", state, note))
-    for column, fix in _SOCKETS.items():
-        if shares := _host(joined, column):
-            share = max(float(values.max()) for values in shares.values())
+    for column, (processes, fix) in _SOCKETS.items():
+        if shares := _host(joined, column, processes):
+            share, name = max((float(values.max()), name) for name, values in shares.items())
             found.append(
                 trust_check(
                     column, "max", share, 0.9, "share", "VALID" if share <= 0.9 else "SUSPECT",
-                    f"nearly all {column} of the load machine were in use: {fix}",
+                    f"{name}: nearly all {column} were in use: {fix}",
                 )
             )  # fmt: skip
     return found
 
 
-_SOCKETS = {
-    "descriptors": "raise `ulimit -n`, or use more workers",
-    "ports": "keep connections alive, widen net.ipv4.ip_local_port_range, or use more machines",
+_SOCKETS = {  # share -> whose name begins so, and the way out
+    "descriptors": ("", "raise `ulimit -Hn`, or use more workers"),  # a proxy without any refuses streams too
+    "ports": ("load", "keep connections alive, widen net.ipv4.ip_local_port_range, or use more machines"),
 }
 
 QUESTIONS = (loop_lag, gc_pause, cpu, sockets)

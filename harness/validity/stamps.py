@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from harness.metrics import samples_of
 from harness.metrics.join import Joined
 from harness.metrics.stamps import flat
 from harness.summary import Trust, TrustCheck
@@ -58,4 +59,24 @@ def coalesced(joined: Joined) -> list[TrustCheck]:
     return [trust_check("merged_stamps", "reads", share, 0.01, "share", graded(share, 0.01, 0.05), note)]
 
 
-QUESTIONS = (stamps, coalesced)
+def event_lateness(joined: Joined) -> list[TrustCheck]:
+    """Arrival minus emission of every token, where nothing lies between user and provider.
+
+    What is then late is ours: the stamp, the reader, or the machine under both.
+    """
+    plan = joined.run.plan
+    if plan.stack.system != "none" or plan.target.url is not None or not joined.has_ledger:
+        return []
+    proxied = [phase.name for phase in plan.phases if phase.network]
+    direct = joined.streamed & ~joined.attempts["phase"].isin(proxied).to_numpy(dtype=bool)
+    # A fault may tear a token in two and send the rest later.
+    direct &= (joined.attempts["up_fault"] == "").to_numpy(dtype=bool)
+    late = samples_of(joined, "token_delay").of(direct).values
+    if not len(late):
+        return []
+    p99 = float(np.percentile(late, 99, method="inverted_cdf"))
+    note = "on the direct path tokens arrived late: the load processes or the machine are overloaded"
+    return [trust_check("event_lateness", "p99", p99, 10, "ms", graded(p99, 10, 25), note)]
+
+
+QUESTIONS = (stamps, coalesced, event_lateness)

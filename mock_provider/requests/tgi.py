@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from harness.dialects import jsontext
 from harness.dialects import tgi as dialect
 from mock_provider.quota import Refusal, Standing
 from mock_provider.requests.openai import check_limit, decoded
@@ -60,6 +61,8 @@ class TgiApi:
         )
 
     def error_body(self, problem: Problem, request_id: str) -> bytes:
+        if problem.status == 402:  # who is to be paid stands in front of TGI, and knows no types
+            return jsontext.encode({"error": problem.message})
         code = problem.code if problem.code in ("overloaded", "validation", "generation") else ""
         return dialect.DIALECT.error_body(problem.status, code, problem.message)
 

@@ -4,9 +4,10 @@ FAIL is a failure, INVALID an error, INCONCLUSIVE and NOT MEASURED are skipped. 
 case of its own: an INVALID run fails whatever its checks say.
 """
 
-from xml.etree.ElementTree import Element, SubElement, indent, tostring
+from xml.etree.ElementTree import Element, SubElement
 
 from harness.summary import CheckResult, Summary
+from reports import junit_xml
 from reports.clean import cleaned
 from reports.numerals import NOTHING, number
 
@@ -16,24 +17,13 @@ FILE = "junit.xml"
 def render(summary: Summary) -> str:
     """The document. Names of cases are stable: the check's id, and the phase as class."""
     summary = cleaned(summary)
-    suites = Element("testsuites", name="streamproof")
-    suite = SubElement(suites, "testsuite", name=f"streamproof.{summary.run.name}")
-    suite.set("timestamp", summary.run.started_utc)
-    suite.set("time", f"{summary.run.duration_s:.3f}")
-    _properties(suite, _facts(summary))
+    run = summary.run
+    root, suite = junit_xml.begin("streamproof", f"streamproof.{run.name}", run.started_utc, run.duration_s)
+    junit_xml.properties(suite, _facts(summary))
     _measurement(suite, summary)
     for check in summary.checks:
         _case(suite, summary, check)
-    for kind, tag in (
-        ("tests", "testcase"),
-        ("failures", "failure"),
-        ("errors", "error"),
-        ("skipped", "skipped"),
-    ):
-        suite.set(kind, str(sum(1 for _ in suite.iter(tag))))
-        suites.set(kind, suite.get(kind) or "0")
-    indent(suites)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(suites, encoding="unicode") + "\n"
+    return junit_xml.end(root)
 
 
 def _facts(summary: Summary) -> dict[str, str]:
@@ -42,15 +32,8 @@ def _facts(summary: Summary) -> dict[str, str]:
     return facts | {"verdict": summary.verdict.state, "measurement": summary.validity.state}
 
 
-def _properties(parent: Element, values: dict[str, str]) -> None:
-    properties = SubElement(parent, "properties")
-    for name, value in values.items():
-        if value:
-            SubElement(properties, "property", name=name, value=value)
-
-
 def _measurement(suite: Element, summary: Summary) -> None:
-    case = SubElement(suite, "testcase", name="measurement", classname=_class(summary, ""), time="0")
+    case = junit_xml.add_case(suite, "measurement", _class(summary, ""))
     lines = [
         f"{check.state}: {check.id} {check.stat} {number(check.value)}, "
         f"limit {number(check.limit)} {check.unit} {check.note}".rstrip()
@@ -67,33 +50,13 @@ def _measurement(suite: Element, summary: Summary) -> None:
 
 
 def _case(suite: Element, summary: Summary, check: CheckResult) -> None:
-    case = SubElement(suite, "testcase", name=check.id, classname=_class(summary, check.phase), time="0")
+    case = junit_xml.add_case(suite, check.id, _class(summary, check.phase))
     seen = {"value": number(check.value), "limit": number(check.limit)}
-    _properties(
+    junit_xml.properties(
         case, {"state": check.state, "unit": check.unit} | {k: v for k, v in seen.items() if v != NOTHING}
     )
-    match check.state:
-        case "FAIL":
-            _told(case, "failure", check)
-        case "INVALID":
-            _told(case, "error", check)
-        case "INCONCLUSIVE" | "NOT MEASURED":
-            SubElement(case, "skipped", message=f"{check.state}: {check.evidence}")
-        case "PASS":
-            pass
-    SubElement(case, "system-out").text = f"{check.state}: {check.promise}\n{check.evidence}"
-
-
-def _told(case: Element, tag: str, check: CheckResult) -> None:
-    values = (
-        f" (seen {number(check.value)}, limit {number(check.limit)} {check.unit})"
-        if check.value is not None
-        else ""
-    )
-    told = SubElement(case, tag, type=check.state, message=f"{check.evidence}{values}")
-    lines = [check.promise, check.evidence, f"fix: {check.fix}" if check.fix else ""]
-    lines.append(f"streams: {', '.join(map(str, check.streams))}" if check.streams else "")
-    told.text = "\n".join(filter(None, lines))
+    limits = f" (seen {seen['value']}, limit {seen['limit']} {check.unit})" if check.value is not None else ""
+    junit_xml.judge(case, check, limits)
 
 
 def _class(summary: Summary, phase: str) -> str:

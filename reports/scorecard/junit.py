@@ -4,9 +4,10 @@ FAIL is a failure, INVALID an error, INCONCLUSIVE and NOT MEASURED are skipped. 
 well, in error when it was interrupted or cannot vouch for its measurement.
 """
 
-from xml.etree.ElementTree import Element, SubElement, indent, tostring
+from xml.etree.ElementTree import Element, SubElement
 
 from harness.scorecard import Promise, Scorecard
+from reports import junit_xml
 from reports.clean import shown
 from reports.scorecard.words import DOCS, doubts, seen
 
@@ -16,27 +17,15 @@ FILE = "junit.xml"
 def render(card: Scorecard) -> str:
     """The document. Names of cases are stable: the check's id, and the group as class."""
     card = shown(card)
-    suites = Element("testsuites", name="streamproof audit")
-    suite = SubElement(suites, "testsuite", name="streamproof.audit")
-    suite.set("timestamp", card.audit.started_utc)
-    suite.set("time", f"{card.audit.duration_s:.3f}")
-    properties = SubElement(suite, "properties")
-    for name, value in _facts(card).items():
-        SubElement(properties, "property", name=name, value=value)
+    audit = card.audit
+    root, suite = junit_xml.begin(
+        "streamproof audit", "streamproof.audit", audit.started_utc, audit.duration_s
+    )
+    junit_xml.properties(suite, _facts(card))
     _measurement(suite, card)
     for promise in card.promises:
         _case(suite, promise)
-    for kind, tag in (
-        ("tests", "testcase"),
-        ("failures", "failure"),
-        ("errors", "error"),
-        ("skipped", "skipped"),
-    ):
-        number = str(sum(1 for _ in suite.iter(tag)))
-        suite.set(kind, number)
-        suites.set(kind, number)
-    indent(suites)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(suites, encoding="unicode") + "\n"
+    return junit_xml.end(root)
 
 
 def _facts(card: Scorecard) -> dict[str, str]:
@@ -44,11 +33,11 @@ def _facts(card: Scorecard) -> dict[str, str]:
     facts = {"audit": audit.id, "target": audit.target, "dialect": audit.dialect, "command": audit.command}
     scores = {f"score.{group.group}": str(group.score) for group in card.groups if group.score is not None}
     total = {} if card.score is None else {"score": str(card.score)}
-    return {name: value for name, value in (facts | total | scores).items() if value}
+    return facts | total | scores
 
 
 def _measurement(suite: Element, card: Scorecard) -> None:
-    case = SubElement(suite, "testcase", name="measurement", classname="audit", time="0")
+    case = junit_xml.add_case(suite, "measurement", "audit")
     told = doubts(card)
     if told:
         SubElement(case, "error", type="INVALID", message=told[0]).text = "\n".join(told)
@@ -56,25 +45,7 @@ def _measurement(suite: Element, card: Scorecard) -> None:
 
 
 def _case(suite: Element, promise: Promise) -> None:
-    case = SubElement(suite, "testcase", name=promise.id, classname=f"audit.{promise.group}")
-    case.set("time", f"{promise.duration_s:.3f}")
-    match promise.state:
-        case "FAIL":
-            _broken(case, "failure", promise)
-        case "INVALID":
-            _broken(case, "error", promise)
-        case "INCONCLUSIVE" | "NOT MEASURED":
-            SubElement(case, "skipped", message=f"{promise.state}: {promise.evidence}")
-        case "PASS":
-            pass
-    SubElement(case, "system-out").text = f"{promise.state}: {promise.promise}\n{promise.evidence}"
-
-
-def _broken(case: Element, tag: str, promise: Promise) -> None:
+    case = junit_xml.add_case(suite, promise.id, f"audit.{promise.group}", promise.duration_s)
     numbers = f" ({seen(promise)})" if seen(promise) else ""
-    told = SubElement(case, tag, type=promise.state, message=f"{promise.evidence}{numbers}")
-    lines = [promise.promise, promise.evidence, f"fix: {promise.fix}" if promise.fix else ""]
-    lines.append(f"probed: {promise.how}")
-    lines.append(f"see {DOCS}{promise.doc}" if promise.doc else "")
-    lines.append(f"streams: {', '.join(map(str, promise.streams))}" if promise.streams else "")
-    told.text = "\n".join(filter(None, lines))
+    page = f"see {DOCS}{promise.doc}" if promise.doc else ""
+    junit_xml.judge(case, promise, numbers, [f"probed: {promise.how}", page])

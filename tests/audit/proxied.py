@@ -20,21 +20,7 @@ _LONGEST_S = 100
 # (its folder, the gateway's address, its port) -> its command; none: there is none
 Proxy = Callable[[Path, str, int], list[str] | None]
 
-# Temporary files of nginx go into its folder: its compiled-in ones belong to the system's own nginx.
-_CONFIG = """\
-worker_processes 1;
-pid {folder}/nginx.pid;
-error_log {folder}/nginx-error.log warn;
-events {{
-    worker_connections 1024;
-}}
-http {{
-    access_log off;
-    client_body_temp_path {folder}/client-body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
+_HTTP = """\
     upstream gateway {{
         server {gateway};
     }}
@@ -42,7 +28,6 @@ http {{
         listen {listen};
         {location}
     }}
-}}
 """
 
 
@@ -122,7 +107,8 @@ def nginx_with(location: str, tls: bool = False) -> Proxy:
             chain, key = certificate(folder)
             listen += f" ssl; ssl_certificate {chain}; ssl_certificate_key {key}"
         config = folder / "nginx.conf"
-        config.write_text(_CONFIG.format(folder=folder, listen=listen, gateway=gateway, location=location))
+        http = _HTTP.format(listen=listen, gateway=gateway, location=location)
+        config.write_text(nginx.frame(http, folder))
         return nginx.command(config)
 
     return proxy

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from harness import scorecard
+from harness.audit.fetch import FetchFailed, fetch
 from harness.cli import main
 from harness.scorecard import Scorecard
 from tests.audit.serving import server, wired
@@ -98,6 +99,26 @@ def test_an_interrupted_audit_of_our_own_gateway_reports_what_it_has(
     assert "Interrupted" in rest
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_audit_that_is_interrupted_before_its_gateway_is_up_leaves_a_card_and_nobody(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    command = [*COMMAND, "--only", "reports_usage", "--out", str(tmp_path / "out")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        mock_at = process.stdout.readline().split()[-1]
+        process.send_signal(number)
+        rest, errors = process.communicate(timeout=30)
+    card = card_in(tmp_path / "out")
+    assert (process.returncode, card.exit_code, errors) == (4, 4, "")
+    assert (card.audit.interrupted, [promise.state for promise in card.promises]) == (True, ["NOT MEASURED"])
+    assert "Interrupted" in rest
+    gateway_at = rest.split()[1]
+    for address in (mock_at, gateway_at):
+        with pytest.raises(FetchFailed, match="ECONNREFUSED"):
+            fetch("GET", f"{address}/-/health")
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
@@ -108,6 +129,7 @@ def test_an_interrupted_audit_of_our_own_gateway_reports_what_it_has(
         (["none.yaml", "--provider", "http://127.0.0.1:1"], "--provider is for a bare URL"),
         (["http://", "--provider", "localhost:1"], "admin must begin with http://"),
         (["--group", "speed"], "invalid choice"),
+        (["steady"], "`streamproof run steady`"),
     ],
 )
 def test_bad_input_is_one_message(words: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -125,6 +147,13 @@ def test_the_checks_are_listed_without_asking_anybody(capsys: pytest.CaptureFixt
     assert said.startswith("limits\n")
     assert all(name in said for name in ("bounds_its_queue", "drains_gracefully"))
     assert "stops_on_close" not in said
+
+
+def test_a_plan_is_not_taken_for_a_target(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    plan = tmp_path / "plan.yaml"
+    plan.write_text("name: x\ntarget: {url: 'http://127.0.0.1:9'}\nphases: []\n")
+    assert main(["audit", str(plan), "--out", str(tmp_path / "out")]) == 4
+    assert f"`streamproof run {plan}`" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -76,6 +76,17 @@ def test_an_audit_takes_its_orders_back(gateway: str, mock: str) -> None:
     assert fetch("GET", f"{mock}/-/streams", headers=SECRET).body == b"{}"
 
 
+@pytest.mark.parametrize("upstream", ["openai", "anthropic", "vllm", "tgi"])
+def test_our_gateway_asks_politely_whatever_its_provider_speaks(
+    tmp_path: Path, mock: str, upstream: str
+) -> None:
+    words = ["--upstream", mock, "--upstream-dialect", upstream, "--retries", "2"]
+    with server(tmp_path, "gateway", *words) as url:
+        card = audited(wired(url, mock, policies={"retries": 2}), "retries_politely")
+    (promise,) = card.promises
+    assert promise.state == "PASS", promise.evidence
+
+
 def test_a_target_that_is_down_is_told_so(mock: str) -> None:
     with pytest.raises(StackError, match="nothing listens there"):
         audited(wired(f"http://127.0.0.1:{free_port()}", mock))

@@ -73,6 +73,7 @@ def test_a_bad_plan_is_told_its_line_its_key_and_the_way_out(
     assert [part for part in said if part not in finished.output] == [], finished.output
     assert "Traceback" not in finished.output
     assert len(finished.output.splitlines()) == 1
+    assert not (tmp_path / "runs").exists()
 
 
 @pytest.mark.parametrize(
@@ -93,11 +94,14 @@ def test_a_bad_plan_is_told_its_line_its_key_and_the_way_out(
         (["gateway"], ["--upstream"]),
     ],
 )
-def test_bad_words_are_answered_with_what_would_be_right(words: list[str], said: list[str], command) -> None:
+def test_bad_words_are_answered_with_what_would_be_right(
+    words: list[str], said: list[str], command, tmp_path: Path
+) -> None:
     finished = command(*words)
     assert finished.code == 4
     assert [part for part in said if part not in finished.output] == [], finished.output
     assert "Traceback" not in finished.output
+    assert not (tmp_path / "runs").exists()
 
 
 @pytest.fixture
@@ -117,9 +121,10 @@ def taken():
     ],
     ids=lambda words: words[0],
 )
-def test_a_taken_port_is_named_with_the_fix(words: list[str], taken: str, command) -> None:
+def test_a_taken_port_is_named_with_the_fix(words: list[str], taken: str, command, tmp_path: Path) -> None:
     finished = command(*words, taken)
     assert finished.code == 4
     assert taken in finished.output
     assert "stop what listens there" in finished.output
     assert "Traceback" not in finished.output
+    assert not (tmp_path / "runs").exists(), "what has never run is no run"

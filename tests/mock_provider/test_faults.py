@@ -9,7 +9,7 @@ from harness.dialects import events
 from harness.dialects.dialect import Reply
 from harness.plan.provider import FaultRule
 from harness.wire.sse import SseDecoder
-from mock_provider import faults, notation
+from mock_provider import faults, notation, requests
 from mock_provider.faults import s8, s10, s12
 from mock_provider.faults.fault import Setting
 from mock_provider.requests.request import Problem
@@ -158,6 +158,23 @@ def test_refusals_have_their_status_code_and_headers(
     assert (script.status, json.loads(script.steps[2].data)) == (status, words)
     assert dict(script.headers) == {"content-type": "application/json"} | headers
     assert script.ends_by_fault
+
+
+@pytest.mark.parametrize("name", requests.names())
+@pytest.mark.parametrize("kind", ["quota", "context", "filter"])
+def test_a_refusal_for_good_can_be_told_from_one_that_passes(name: str, kind: str) -> None:
+    api, dialect = requests.load(name), dialects.load(name)
+
+    def error(problem: Problem, headers: Headers) -> Script:
+        return whole(problem.status, api.error_body(problem, "r"), headers)
+
+    setting = Setting(dialect=dialect, error=error)
+    script = faults.load("h4").play(STREAM, notation.parse(f"h4:{kind}"), setting)
+    code, message = dialect.read_error(script.steps[2].data)
+    assert 400 <= script.status < 500
+    assert script.status != 429 or code == "insufficient_quota"
+    assert message
+    assert not {"retry-after", "x-should-retry"} & dict(script.headers).keys()
 
 
 def test_s9_is_a_200_without_a_stream() -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from itertools import accumulate
 
-from harness.checks.audit import hearing
+from harness.checks.audit import hearing, tally
 from harness.checks.audit.check import Check, Finding, Heard, Question, Terms
 
 _USERS = 48  # one pace for all, so that what is shared in a system is shared at the same moments
@@ -24,15 +24,12 @@ def judge(heard: Sequence[Heard], terms: Terms) -> Finding:
     if wrong:
         foreign = [one for one in wrong if one.record.crosstalk]
         worst = max(wrong, key=lambda one: one.record.crosstalk + one.record.reordered + one.record.altered)
-        return Finding(
-            state="FAIL",
-            evidence=f"{len(wrong)} of {len(judged)} streams at once did not get their own answer in its "
+        return tally.counted(
+            f"{len(wrong)} of {len(judged)} streams at once did not get their own answer in its "
             f"order, {len(foreign)} of them another user's tokens; e.g. {hearing.came(worst)}.",
-            value=len(wrong),
-            limit=0,
+            wrong,
             unit="streams",
             fix=_fix(bool(foreign)),
-            streams=hearing.streams(wrong),
         )
     peak = _at_once(judged)
     if peak < max(2, _ENOUGH * len(heard)):
@@ -42,12 +39,8 @@ def judge(heard: Sequence[Heard], terms: Terms) -> Finding:
             "on a machine with less to do.",
         )
     tokens = sum(one.record.tokens for one in judged)
-    return Finding(
-        state="PASS",
-        evidence=f"{peak} streams at once: each of {tokens} tokens reached its own user, in order.",
-        value=0,
-        limit=0,
-        unit="streams",
+    return tally.passed(
+        f"{peak} streams at once: each of {tokens} tokens reached its own user, in order.", "streams"
     )
 
 

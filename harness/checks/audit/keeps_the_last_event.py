@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from harness.checks.audit import hearing, same_answer
+from harness.checks.audit import hearing, same_answer, tally
 from harness.checks.audit.check import Check, Finding, Heard, Question, Terms
 
 _FIX = (
@@ -20,13 +20,10 @@ def ask(terms: Terms) -> Sequence[Question]:
 def judge(heard: Sequence[Heard], terms: Terms) -> Finding:
     as_is = [one for one in heard if one.question.fault and _as_it_was(one)]
     if terms.provider_fault == "as_is" and len(as_is) == len(heard) - 1:
-        return Finding(
-            state="PASS",
-            evidence=f"{len(as_is)} answers without their last blank line were passed on as they were, every "
+        return tally.passed(
+            f"{len(as_is)} answers without their last blank line were passed on as they were, every "
             "token and the open event at their end, as the target declares.",
-            value=0,
-            limit=0,
-            unit="framings",
+            "framings",
         )
     return same_answer.judge(heard, _FIX, _lost)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from harness.checks.audit import hearing
+from harness.checks.audit import hearing, tally
 from harness.checks.audit.check import Check, Finding, Heard, Question, Terms
 
 CONTROL = "plain"  # name of the question that is asked in the usual way
@@ -69,15 +69,12 @@ def judge(heard: Sequence[Heard], fix: str, differs: Differs = _alike) -> Findin
             f"{name}: {', '.join(filter(None, (hearing.came(one), differs(one, control))))}"
             for name, one in wrong.items()
         )
-        return Finding(
-            state="FAIL",
-            evidence=f"{len(wrong)} of {len(judged)} framings were misread. {said}. "
+        return tally.counted(
+            f"{len(wrong)} of {len(judged)} framings were misread. {said}. "
             f"The usual framing: {hearing.came(control)}.",
-            value=len(wrong),
-            limit=0,
+            list(wrong.values()),
             unit="framings",
             fix=fix,
-            streams=hearing.streams(list(wrong.values())),
         )
     names = ", ".join(one.question.name for one in judged)
     if len(judged) < len(others):
@@ -85,10 +82,6 @@ def judge(heard: Sequence[Heard], fix: str, differs: Differs = _alike) -> Findin
             f"Only {names} of {len(others)} framings reached the provider, and were read."
         )
     tokens = sum(one.record.tokens for one in judged)
-    return Finding(
-        state="PASS",
-        evidence=f"All {tokens} tokens arrived in {len(judged)} framings ({names}) as in the usual one.",
-        value=0,
-        limit=0,
-        unit="framings",
+    return tally.passed(
+        f"All {tokens} tokens arrived in {len(judged)} framings ({names}) as in the usual one.", "framings"
     )

@@ -25,9 +25,9 @@ def failed(evidence: str, wrong: Wrong, fix: str = "") -> Finding:
     return counted(f"{evidence} {said}.", heard(wrong), fix=fix)
 
 
-def passed(evidence: str) -> Finding:
-    """PASS: no answer was wrong."""
-    return counted(evidence, [])
+def passed(evidence: str, unit: str = "answers") -> Finding:
+    """PASS: none was wrong."""
+    return counted(evidence, [], unit)
 
 
 def counted(evidence: str, wrong: Sequence[Heard], unit: str = "answers", fix: str = "") -> Finding:
