@@ -16,6 +16,7 @@ from harness.plan.provider import FaultRule, KeyProfile, ModelProfile, Provider
 from mock_provider import faults, notation
 from mock_provider.attempt import Attempts, Identity, key_digest
 from mock_provider.batch import BatchEngine, Step
+from mock_provider.complaint import complaint
 from mock_provider.orders import MOST, Order
 from mock_provider.pacing import answer_length, drawn_length
 from mock_provider.quota import Demand, KeyQuota, Refusal, Standing
@@ -81,6 +82,8 @@ def _checked(body: bytes, kind: type[T]) -> T:
         for item in read if isinstance(read, list) else []:
             if isinstance(item, Queued | FaultRule):
                 notation.check(item.fault if isinstance(item, Queued) else item)
+    except msgspec.ValidationError as error:
+        raise BadCommand(complaint(error, body, kind)) from None
     except (*UNREADABLE, notation.BadNotation) as error:
         raise BadCommand(str(error)) from None
     return read

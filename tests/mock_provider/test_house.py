@@ -87,6 +87,23 @@ def test_nonsense_from_an_operator_changes_nothing(body: bytes) -> None:
     assert (len(one.rules), one.queue) == (1, [])
 
 
+@pytest.mark.parametrize(
+    ("verb", "body", "why"),
+    [
+        ("queue", b'[{"fault":{"id":"h1"},"time":3}]', r"^\[0\]: unknown key time; did you mean times\?"),
+        (
+            "queue",
+            b'[{"fault":{"id":"h1","match":{"colour":1}}}]',
+            r"^\[0\]\.fault\.match: unknown key colour; known here: key, model, path, stream",
+        ),
+        ("set-rules", b'[{"id":"h1"},{"id":"s1","p":2}]', r"^\[1\]: p is a share"),
+    ],
+)
+def test_nonsense_is_told_with_its_place_and_what_may_stand_there(verb: str, body: bytes, why: str) -> None:
+    with pytest.raises(BadCommand, match=why):
+        house().command(verb, body, 0)
+
+
 def test_a_reset_forgets_attempts_and_brings_the_plan_back() -> None:
     one = house(faults=[FaultRule(id="s1")])
     held = one.enter(arrival(), 0)
