@@ -18,6 +18,7 @@ from mock_provider import notation, requests
 _LARGEST = 1e9  # of milliseconds, eleven days
 _LARGEST_SEED = (1 << 63) - 1  # that all of JSON's readers know
 _LARGEST_COUNT = 1_000_000
+MOST_TOKENS = 100_000  # a quarter of a second to plan, in which every other stream of the mock waits
 _MOST_TOOLS = 128
 Apply = Callable[[ModelProfile, str], ModelProfile]
 
@@ -63,15 +64,30 @@ def _whole(largest: int) -> Callable[[str], int]:
     return read
 
 
-def _draw(text: str) -> Draw:
+def _length(text: str) -> float:
+    """A number of tokens. Whoever may name a model may ask for this, so it is bounded."""
+    value = _number(text)
+    if value > MOST_TOKENS:
+        raise ValueError(
+            f"{text} is more than the {MOST_TOKENS} tokens that a model's name may ask for; a longer answer "
+            "can be configured (output_tokens, reasoning_tokens)"
+        )
+    return value
+
+
+def _draw(text: str, number_in: Callable[[str], float] = _number) -> Draw:
     """`800`, `p50:20,p99:90` or `mean:20,cv:0.5`."""
     if ":" not in text:
-        return _number(text)
+        return number_in(text)
     values: Any = {}
     for part in text.split(","):
         name, _, number = part.partition(":")
-        values[name] = _number(number)
+        values[name] = number_in(number)
     return Quantiles(**values) if "p50" in values else LogNormal(**values)
+
+
+def _tokens(text: str) -> Draw:
+    return _draw(text, _length)
 
 
 _seed = _whole(_LARGEST_SEED)
@@ -102,8 +118,8 @@ def _setting(field: str, read: Callable[[str], Any]) -> Apply:
 _PROFILE: dict[str, Apply] = {
     "ttft": _setting("ttft_ms", _draw),
     "itl": _setting("itl_ms", _draw),
-    "out": _setting("output_tokens", _draw),
-    "think": _setting("reasoning_tokens", _draw),
+    "out": _setting("output_tokens", _tokens),
+    "think": _setting("reasoning_tokens", _tokens),
     "chunk": _setting("tokens_per_chunk", _whole(_LARGEST_COUNT)),
     "tools": _setting("parallel_tools", _whole(_MOST_TOOLS)),
     "api": _setting("dialect", _dialect),

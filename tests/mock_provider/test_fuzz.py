@@ -112,7 +112,7 @@ PREFIXES = st.sampled_from(["", "", "/f/s1@2", "/f/h1:503", "/f/s10:W16", "/f/x"
 
 @pytest.fixture(scope="module", autouse=True)
 def answers_of_a_readable_length() -> Iterator[None]:
-    """A model's name may ask for 400,000 tokens; to plan each of them takes seconds and proves no more."""
+    """A model's name may ask for 100,000 tokens; to plan each of them takes long and proves no more."""
     usual = pacing.MAX_TOKENS
     pacing.MAX_TOKENS = 2000
     yield

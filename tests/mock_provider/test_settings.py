@@ -71,3 +71,11 @@ def test_a_bad_name_says_what_is_wrong(name: str, message: str) -> None:
 def test_a_bad_value_is_named_when_it_is_applied(change: str) -> None:
     with pytest.raises(settings.BadSetting, match=change.partition("=")[0]):
         settings.parse(f"m+{change}").apply(ModelProfile())
+
+
+@pytest.mark.parametrize("change", ["out={}", "think={}", "out=p50:1,p99:{}", "think=mean:{},cv:0.1"])
+def test_a_name_may_ask_for_so_many_tokens_and_no_more(change: str) -> None:
+    most = settings.MOST_TOKENS
+    settings.parse(f"m+{change.format(most)}").apply(ModelProfile())
+    with pytest.raises(settings.BadSetting, match=f"{most + 1} is more than the {most} tokens"):
+        settings.parse(f"m+{change.format(most + 1)}").apply(ModelProfile())
