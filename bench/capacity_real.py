@@ -52,6 +52,8 @@ def _search(tokens: Draw) -> tuple[float | None, list[str]]:
             lambda _: None, lambda _: None,
         )  # fmt: skip
         found = hunt.search(Search(6.0, ratio=_SETTINGS.ratio), sweep=False)
+    if found.ended == "interrupted":
+        raise KeyboardInterrupt  # else the other search would begin
     return found.answer, [line(step, found.unit) for step in found.steps]
 
 

@@ -8,15 +8,22 @@ from harness.capacity.search import Bracket
 from harness.capacity.usl import fit
 from harness.plan.slo import Slo
 from harness.summary import Capacity, CapacityStep, CheckResult, State, Summary, Verdict
+from harness.verdict import INTERRUPTED
+from reports.numerals import counted
 
 _CODES = {"PASS": 0, "FAIL": 1, "INVALID": 2, "INCONCLUSIVE": 3}
+_INTERRUPTED = "interrupted"
 
 
 def answered(
     settings: Settings, objectives: list[Slo], steps: list[CapacityStep], bracket: Bracket | None,
-    gave_out: CapacityStep | None, hysteresis: bool | None,
+    gave_out: CapacityStep | None, hysteresis: bool | None, interrupted: bool = False,
 ) -> Capacity:  # fmt: skip
-    """`bracket` is None where the harness gave out before the system, in step `gave_out`."""
+    """`bracket` is None where the harness gave out before the system, in step `gave_out`.
+
+    Of an interrupted search it is the bracket so far, whose middle is no answer; where the sweep after it was
+    interrupted, it is the search's own.
+    """
     passed = [step for step in steps if step.decision == "PASS"]
     found = Capacity(
         unit=settings.unit,
@@ -29,15 +36,14 @@ def answered(
         found.low = max((step.load for step in passed), default=None)
         found.ended, found.limited_by = "gave out", gave_out.limited_by
     elif bracket is not None:
-        found.low, found.high, found.answer, found.ended = (
-            bracket.low,
-            bracket.high,
-            bracket.middle,
-            bracket.ended,
-        )
+        found.low, found.high, found.ended = bracket.low, bracket.high, bracket.ended
+        found.answer = bracket.middle if bracket.ended != _INTERRUPTED else None
         found.limited_by = _limit(steps)
         found.usl, found.knee, found.notes = _advice(steps, bracket, objectives)
     found.sentence = sentence(found, gave_out)
+    if interrupted and found.ended != _INTERRUPTED:
+        found.ended = _INTERRUPTED
+        found.sentence += " The sweep after it was interrupted, so nothing is known of its recovery."
     return found
 
 
@@ -89,6 +95,8 @@ def sentence(found: Capacity, gave_out: CapacityStep | None) -> str:
             return f"Even {found.high:.4g} {found.unit} are too many for the objectives."
         case "nothing failed":
             return f"{found.low:.4g} {found.unit} is the most that was offered, and the system carried it."
+        case "interrupted":
+            return _so_far(found)
         case _ if found.answer is None:
             return "The search ended before anything could be decided."
     ends = f"{found.low:.4g} passed, {found.high:.4g} did not" if found.high else f"{found.low:.4g} passed"
@@ -98,6 +106,20 @@ def sentence(found: Capacity, gave_out: CapacityStep | None) -> str:
     if found.hysteresis:
         text += " After an overload the system did not come back to what it carried before."
     return text
+
+
+def _so_far(found: Capacity) -> str:
+    """What an interrupted search knows: the two ends, and nothing of what lies between them."""
+    text = f"Interrupted after {counted(len(found.steps), 'probe')}, before there was an answer"
+    match found.low, found.high:
+        case None, None:
+            return f"{text}; nothing was decided."
+        case low, None:
+            return f"{text}: {low:.4g} {found.unit} were carried, and nothing had failed."
+        case None, high:
+            return f"{text}: {high:.4g} {found.unit} were too many, and nothing had passed."
+        case low, high:
+            return f"{text}: {low:.4g} {found.unit} were carried, {high:.4g} were too many."
 
 
 def state_of(found: Capacity) -> State:
@@ -114,6 +136,7 @@ def summarise(run: Summary, found: Capacity, command: str) -> Summary:
     import msgspec
 
     state = state_of(found)
+    interrupted = found.ended == _INTERRUPTED
     check = CheckResult(
         id="capacity",
         phase="",
@@ -127,13 +150,18 @@ def summarise(run: Summary, found: Capacity, command: str) -> Summary:
     checks = [check]
     verdict = Verdict(
         state=state,
-        exit_code=_CODES[state],
+        exit_code=INTERRUPTED if interrupted else _CODES[state],
         reasons=[found.sentence],
         sentences=[found.sentence, _how(found)],
     )
     return msgspec.structs.replace(
         run,
-        run=msgspec.structs.replace(run.run, command=command, notes=[*run.run.notes, *found.notes]),
+        run=msgspec.structs.replace(
+            run.run,
+            command=command,
+            notes=[*run.run.notes, *found.notes],
+            interrupted=run.run.interrupted or interrupted,
+        ),
         verdict=verdict,
         checks=checks,
         phases=[],
@@ -152,9 +180,11 @@ def _fix(found: Capacity) -> str:
             "mock": "Give the mock provider more workers, or fewer tokens a second.",
         }
         return more.get(found.limited_by, "See the logs of the last run.")
+    if found.ended == _INTERRUPTED:
+        return f"Go on from there: --start {found.low:.4g}." if found.low else "Search again."
     return "Search on: a higher --probes." if found.ended == "too many probes" else ""
 
 
 def _how(found: Capacity) -> str:
     streams = sum(step.streams for step in found.steps)
-    return f"{len(found.steps)} probes with {streams:,} streams, {found.model} loop."
+    return f"{counted(len(found.steps), 'probe')} with {counted(streams, 'stream')}, {found.model} loop."

@@ -40,7 +40,7 @@ def options(parser: argparse.ArgumentParser) -> None:
 def run(
     arguments: argparse.Namespace, argv: list[str], tell: Callable[[str], None], show: Callable[[Live], None]
 ) -> int:
-    """0: an answer; 1: nothing is carried, or no recovery; 2: the harness gave out; 3: open."""
+    """0: an answer; 1: nothing carried, or no recovery; 2: the harness gave out; 3: open; 4: interrupted."""
     import msgspec
 
     from harness.capacity.answer import summarise
@@ -75,8 +75,8 @@ def run(
         raise PlanError(str(error)) from None
     hunt = Hunt(plan, path, arguments.out, settings, argv, tell, show)
     found = hunt.search(search, arguments.sweep)
-    assert hunt.summary is not None
-    assert hunt.last is not None
+    if hunt.summary is None or hunt.last is None:
+        raise KeyboardInterrupt  # before the first run was over: there is nothing to report
     summary = summarise(hunt.summary, found, " ".join(argv))
     folder = hunt.last.root / "capacity"
     write.write_all(summary, folder)

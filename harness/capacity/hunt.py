@@ -32,7 +32,7 @@ _TRIES = 2  # of a probe whose measurement is invalid: a neighbour's burst is no
 
 
 class Hunt:
-    """One search. `probes` are the steps so far; `last` is the folder of the newest run."""
+    """One search. `steps` are the probes so far; `last` is the newest run's folder, `summary` its verdict."""
 
     def __init__(
         self, plan: Plan, source: Path, out: Path, settings: Settings, argv: list[str],
@@ -48,18 +48,33 @@ class Hunt:
         self.summary: Summary | None = None
 
     def search(self, search: Search, sweep: bool) -> Capacity:
-        """The answer. Raises PlanError or StackError when a run cannot start."""
+        """The answer; Ctrl-C gives that of the steps so far. Raises PlanError or StackError when a run cannot
+
+        start.
+        """
         gave_out: CapacityStep | None = None
+        hysteresis: bool | None = None
+        interrupted = False
+        try:
+            gave_out = self._up(search)
+            low, high = (search.bracket.low, search.bracket.high) if search.bracket else (None, None)
+            if sweep and low is not None and high is not None:
+                hysteresis = self._down(low, high)
+        except KeyboardInterrupt:
+            search.stop()
+            interrupted = True
+        return answered(
+            self._settings, self._objectives, self.steps, search.bracket, gave_out, hysteresis, interrupted
+        )
+
+    def _up(self, search: Search) -> CapacityStep | None:
+        """Probe until there is a bracket; the step in which the harness gave out, where it did."""
         while search.bracket is None:
             step = self._probe(search.load)
             if step.decision == "INVALID":
-                gave_out = step
-                break
+                return step
             search.tell(step.decision)  # type: ignore[arg-type]
-        low = search.bracket.low if search.bracket is not None else None
-        high = search.bracket.high if search.bracket is not None else None
-        hysteresis = self._down(low, high) if sweep and low is not None and high is not None else None
-        return answered(self._settings, self._objectives, self.steps, search.bracket, gave_out, hysteresis)
+        return None
 
     def _probe(self, load: float, direction: str = "up") -> CapacityStep:
         for attempt in range(_TRIES):
@@ -96,9 +111,8 @@ class Hunt:
     def _execute(self, plan: Plan) -> tuple[Joined, Summary]:
         run = Run(plan, self._source, self._out, self._argv, lambda _: None, self._show)
         run.execute()
-        self.last = run.folder
         data = read_run(run.folder.root)
-        self.summary = judge(data)
+        self.last, self.summary = run.folder, judge(data)
         if data.facts.interrupted and not data.facts.died:
             raise KeyboardInterrupt
         return join(data), self.summary

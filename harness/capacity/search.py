@@ -9,7 +9,7 @@ from typing import Literal
 
 from harness.capacity.looks import Decision
 
-Ended = Literal["narrow", "nothing passed", "nothing failed", "too many probes"]
+Ended = Literal["narrow", "nothing passed", "nothing failed", "too many probes", "interrupted"]
 _WIDEN_ABOVE = 0.8  # of the expected most
 
 
@@ -79,6 +79,11 @@ class Search:
         else:
             self._high = self.load
         self._next()
+
+    def stop(self) -> None:
+        """Somebody has no more time: the bracket so far is the bracket. Nothing where it is there already."""
+        if self.bracket is None:
+            self._end("interrupted")
 
     def _end(self, ended: Ended) -> None:
         failed = [probe.load for probe in self.probes if probe.decision == "FAIL"]

@@ -1,11 +1,17 @@
 """A search on real sockets, as short as one can be."""
 
+import signal
+import time
 from pathlib import Path
 
 import pytest
 
+from harness.capacity.hunt import Hunt
+from harness.capacity.search import Search
 from harness.cli import main
+from harness.summary import Capacity, CapacityStep
 from reports.json_report import decode
+from tests.capacity.probed import OPEN, searched, step
 from tests.end_to_end.driving import Running
 
 PLAN = """
@@ -40,6 +46,73 @@ def test_users_beyond_the_providers_batch_wait_and_the_search_says_so(tmp_path: 
         assert summary.capacity.high in (4.0, 8.0)
         assert summary.capacity.limited_by.startswith("provider")
     assert main(["gate", str(path.parent)]) == done.code
+
+
+class Interrupted(Hunt):
+    """Its user has seen enough after so many probes, the first of which pass."""
+
+    patience = 2
+
+    def _probe(self, load: float, direction: str = "up") -> CapacityStep:
+        if len(self.steps) == self.patience:
+            raise KeyboardInterrupt
+        self.steps.append(step(load, "PASS" if load < 8 else "FAIL"))
+        return self.steps[-1]
+
+    def _down(self, low: float, high: float) -> bool:
+        raise KeyboardInterrupt
+
+
+def interrupted(tmp_path: Path, patience: int) -> Capacity:
+    hunt = Interrupted(searched(), tmp_path, tmp_path, OPEN, [], lambda _: None, lambda _: None)
+    hunt.patience = patience
+    return hunt.search(Search(4.0), sweep=True)
+
+
+def test_an_interrupted_search_ends_in_the_bracket_so_far(tmp_path: Path):
+    found = interrupted(tmp_path, 2)
+    assert (found.low, found.high, found.answer, found.ended) == (4.0, 8.0, None, "interrupted")
+    assert len(found.steps) == 2
+
+
+def test_an_interrupted_sweep_leaves_the_answer(tmp_path: Path):
+    found = interrupted(tmp_path, 40)
+    assert found.answer == pytest.approx(8.0, rel=0.05)
+    assert (found.hysteresis, found.ended) == (None, "interrupted")
+
+
+@pytest.mark.slow
+def test_an_interruption_leaves_a_report_of_the_steps_so_far(tmp_path: Path):
+    (tmp_path / "small.yaml").write_text(PLAN, encoding="utf-8")
+    running = Running(tmp_path, "capacity", "small.yaml", "--rate", "--start", "8", "--step-s", "4")
+    running.wait_for(" streams, ", 120)
+    running.process.send_signal(signal.SIGINT)
+    done = running.finish(60)
+    assert done.code == 4, done.output
+    [path] = (tmp_path / "runs").glob("*/capacity/summary.json")
+    summary = decode(path.read_bytes())
+    assert summary.capacity is not None
+    assert summary.capacity.ended == "interrupted"
+    assert len(summary.capacity.steps) >= 1
+    assert summary.verdict.exit_code == 4
+    assert summary.capacity.sentence in done.output.replace("\n", " ")
+    assert summary.capacity.sentence in path.with_name("report.html").read_text(encoding="utf-8")
+    assert main(["gate", str(path.parent)]) == 4
+
+
+@pytest.mark.slow
+def test_an_interruption_within_the_first_probe_leaves_a_report_too(tmp_path: Path):
+    (tmp_path / "small.yaml").write_text(PLAN, encoding="utf-8")
+    running = Running(tmp_path, "capacity", "small.yaml", "--start", "1", "--step-s", "60")
+    deadline = time.monotonic() + 60
+    while not list((tmp_path / "runs").glob("*/parts/live.jsonl")):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    running.process.send_signal(signal.SIGINT)
+    done = running.finish(60)
+    assert done.code == 4, done.output
+    assert "Interrupted after 0 probes" in done.output.replace("\n", " ")
+    assert len(list((tmp_path / "runs").glob("*/capacity/report.html"))) == 1
 
 
 def test_a_plan_without_objectives_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]):

@@ -133,6 +133,43 @@ def test_other_endings_are_said(bracket: Bracket, words: str, state: str):
     assert state_of(answer) == state
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [
+        (None, None, "2 probes, before there was an answer; nothing was decided."),
+        (4.0, None, "4 streams/s were carried, and nothing had failed."),
+        (None, 8.0, "8 streams/s were too many, and nothing had passed."),
+        (4.0, 8.0, "4 streams/s were carried, 8 were too many."),
+    ],
+)
+def test_an_interrupted_search_says_what_it_knows_and_no_answer(
+    low: float | None, high: float | None, words: str
+):
+    answer = found(Bracket(low, high, "interrupted"))
+    assert answer.answer is None
+    assert words in answer.sentence
+    summary = summarise(judge(probed(50).run), answer, "streamproof capacity x")
+    assert (summary.verdict.state, summary.verdict.exit_code) == ("INCONCLUSIVE", 4)
+    assert summary.run.interrupted
+    assert summary.checks[0].fix == ("Go on from there: --start 4." if low else "Search again.")
+
+
+def test_a_sweep_that_is_interrupted_leaves_the_answer_and_its_own_question_open():
+    steps = [CALM, step(8.0, "FAIL")]
+    answer = answered(OPEN, OBJECTIVES, steps, Bracket(4.0, 4.2, "narrow"), None, None, interrupted=True)
+    assert answer.answer == pytest.approx(4.099, abs=1e-3)
+    assert "The sweep after it was interrupted" in answer.sentence
+    summary = summarise(judge(probed(50).run), answer, "streamproof capacity x")
+    assert (summary.verdict.state, summary.verdict.exit_code) == ("INCONCLUSIVE", 4)
+
+
+def test_a_single_probe_is_one_probe():
+    answer = answered(OPEN, OBJECTIVES, [CALM], Bracket(4.0, None, "interrupted"), None, None, True)
+    summary = summarise(judge(probed(50).run), answer, "streamproof capacity x")
+    assert "Interrupted after 1 probe," in answer.sentence
+    assert summary.verdict.sentences[1] == "1 probe with 0 streams, open loop."
+
+
 def test_a_system_that_does_not_recover_fails():
     answer = found(Bracket(4.0, 4.2, "narrow"), hysteresis=True)
     assert state_of(answer) == "FAIL"

@@ -4,6 +4,7 @@ import math
 
 import pytest
 
+from harness.capacity.looks import Decision
 from harness.capacity.search import Bracket, Search
 
 
@@ -91,6 +92,28 @@ def test_it_gives_up_after_so_many_probes():
     assert search.bracket is not None
     assert search.bracket.ended == "too many probes"
     assert len(search.probes) == 6
+
+
+@pytest.mark.parametrize(
+    ("decisions", "low", "high"),
+    [([], None, None), (["PASS"], 8.0, None), (["FAIL"], None, 8.0), (["PASS", "UNDECIDED"], 8.0, 16.0)],
+)
+def test_one_that_is_stopped_keeps_the_bracket_so_far(
+    decisions: list[Decision], low: float | None, high: float | None
+):
+    search = Search(8.0)
+    for decision in decisions:
+        search.tell(decision)
+    search.stop()
+    assert search.bracket is not None
+    assert (search.bracket.low, search.bracket.high, search.bracket.ended) == (low, high, "interrupted")
+
+
+def test_one_that_has_ended_cannot_be_stopped():
+    search = Search(1, whole=True)
+    search.tell("FAIL")
+    search.stop()
+    assert search.bracket == Bracket(None, 1.0, "nothing passed")
 
 
 @pytest.mark.parametrize(
