@@ -48,7 +48,8 @@ def of(summary: Summary) -> list[Chapter]:
         ("phases", "Phases", bool(summary.phases)),
         ("delivery", "Streaming or not", bool(summary.deliveries)),
         ("resilience", "Resilience", bool(summary.resilience)),
-        ("recovery", "Coming back", bool(summary.recovery or summary.reconnects or summary.arms)),
+        ("recovery", "Coming back", bool(summary.recovery or summary.reconnects)),
+        ("arms", "Other networks", bool(summary.arms)),
         ("provider", "Provider", summary.two_sided is not None),
         ("faults", "Faults", bool(summary.faults)),
         ("checks", "Checks", bool(summary.checks)),
@@ -218,6 +219,22 @@ def plain(value: Any) -> str:
             return ", ".join(plain(item) for item in value)
         case _:
             return str(value)
+
+
+def nobody_asked_again(summary: Summary) -> str:
+    """A sentence for users who took a broken answer as it was: a table of them would say never in each cell.
+    Empty where somebody asked again, or nothing broke."""
+    rows = summary.recovery
+    if not rows or any(row.asked_again or row.recovered for row in rows):
+        return ""
+    broken = counted(sum(row.broken for row in rows), "attempt")
+    written = [row.tokens_lost for row in rows if row.tokens_lost is not None]
+    lost = (
+        f" {counted(sum(written), 'token')} that the provider wrote for them reached nobody."
+        if written
+        else ""
+    )
+    return f"Network faults broke {broken}, and nobody asked again.{lost}"
 
 
 def network_used(summary: Summary) -> bool:
