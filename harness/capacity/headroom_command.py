@@ -14,6 +14,7 @@ from harness.metrics.join import join
 from harness.plan.provider import Quota
 from harness.plan.reader import PlanError
 from harness.run_folder import RunFolderError, read_run
+from reports.numerals import counted
 
 _LIMITS = ("rpm", "tpm", "itpm", "otpm", "concurrent")
 
@@ -74,7 +75,7 @@ def _measured(folder: Path) -> dict[str, Any]:
               (("input", "input_tokens"), ("output", "emitted_tokens"))}  # fmt: skip
     limited = upstream["limit"].astype(str)
     hits = {name: int(n) for name, n in limited[limited != ""].value_counts().items()}
-    told = ", ".join(f"{name} {n} times" for name, n in hits.items()) or "no limit was hit"
+    told = ", ".join(f"{name} {counted(n, 'time')}" for name, n in hits.items()) or "no limit was hit"
     return {
         "rate": len(upstream) / length_s,
         "stream_s": max(float(np.nanmean(open_s[served])) if served.any() else 0.0, 1e-3),
@@ -83,7 +84,7 @@ def _measured(folder: Path) -> dict[str, Any]:
         "output_tokens": float(np.mean(tokens["output"][served])) if served.any() else 0.0,
         "output_sd": float(np.std(tokens["output"][served])) if served.any() else 0.0,
         "vmr": _vmr(upstream["received"].to_numpy(dtype=float) / 1000),
-        "seen": f"in the run: {len(upstream)} requests in {length_s:.0f} s; {told}",
+        "seen": f"in the run: {counted(len(upstream), 'request')} in {length_s:.0f} s; {told}",
     }
 
 

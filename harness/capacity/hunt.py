@@ -25,6 +25,7 @@ from harness.plan.plan import Plan
 from harness.run import Run
 from harness.run_folder import RunFolder, read_run
 from harness.summary import Capacity, CapacityStep, Summary
+from reports.numerals import counted
 from reports.progress import Live
 
 _SOAK = 0.8  # of the most
@@ -150,7 +151,8 @@ def line(step: CapacityStep, unit: str) -> str:
     ttft = "never" if step.ttft_p95_ms is None else f"{step.ttft_p95_ms:.0f} ms"
     counts = ", ".join(f"{n} over '{name}'" for name, n in step.over.items())
     why = f"   {step.limited_by}: {step.why}" if step.limited_by else ""
+    looks = counted(step.looks, "look")
     return (
-        f"{step.load:>8.4g} {unit:<9} {step.decision:<9} {step.streams:>6} streams, {step.looks} looks, "
+        f"{step.load:>8.4g} {unit:<9} {step.decision:<9} {step.streams:>6,} streams, {looks}, "
         f"TTFT p95 {ttft}, {counts}{' saturated' if step.saturated else ''}{why}"
     )

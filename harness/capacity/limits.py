@@ -4,6 +4,7 @@ from collections import Counter
 
 from harness.metrics.join import Joined
 from harness.summary import CapacityStep, Summary
+from reports.numerals import counted
 
 _OF_THE_MOCK = {"mock_lateness"}
 _OF_THE_RUN = {"parts_alive", "parts_complete", "records", "conservation"}
@@ -40,10 +41,10 @@ def _quota(joined: Joined) -> tuple[str, str] | None:
     if limits:
         name, hits = limits.most_common(1)[0]
         if name == "queue":
-            return "provider", f"its queue was full for {hits} of {int(mine.sum())} requests"
-        return "provider quota", f"{name} refused {hits} of {int(mine.sum())} requests"
+            return "provider", f"its queue was full for {hits} of {counted(int(mine.sum()), 'request')}"
+        return "provider quota", f"{name} refused {hits} of {counted(int(mine.sum()), 'request')}"
     if refused > 0.01 * int(mine.sum()):
-        return "quota", f"{refused} of {int(mine.sum())} streams were told to come back later"
+        return "quota", f"{refused} of {counted(int(mine.sum()), 'stream')} were told to come back later"
     return None
 
 

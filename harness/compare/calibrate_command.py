@@ -8,6 +8,7 @@ import msgspec
 from harness.compare.command import design_of, live_options, plan_of
 from harness.plan.reader import PlanError
 from harness.preflight import aimed_at
+from reports.numerals import counted
 from reports.progress import Live
 
 
@@ -63,9 +64,9 @@ def run(
         tell(f"{kind}: {state} {'; '.join(summary.verdict.sentences[:1])}")
     found = store.standing(store.read(arguments.out))
     tell(
-        f"{found.false_alarms} false alarms in {found.comparisons} A/A comparisons "
+        f"{counted(found.false_alarms, 'false alarm')} in {counted(found.comparisons, 'A/A comparison')} "
         f"(95 % interval {found.rate_low:.1%} to {found.rate_high:.1%}); "
-        f"{found.found} of {found.controls} controls of +10 % found"
+        f"{found.found} of {counted(found.controls, 'control')} of +10 % found"
     )
     if found.disabled or found.control_missed:
         tell("the gate is disabled on this machine" if found.disabled else "the control is missed too often")

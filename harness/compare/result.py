@@ -4,6 +4,7 @@ import msgspec
 
 from harness.compare.gates import overall
 from harness.summary import CheckResult, Comparison, Gate, State, Summary, Verdict
+from reports.numerals import counted
 
 _CODES = {"PASS": 0, "FAIL": 1, "INVALID": 2, "INCONCLUSIVE": 3, "NOT MEASURED": 3}
 
@@ -96,7 +97,8 @@ def _sentences(comparison: Comparison, state: State) -> list[str]:
     names = {s: [g.metric for g in comparison.gates if g.state == s] for s in ("FAIL", "INCONCLUSIVE")}
     match state:
         case "PASS":
-            first = f"The candidate is no worse than the baseline in all {len(comparison.gates)} gates."
+            gates = "the one gate" if len(comparison.gates) == 1 else f"all {len(comparison.gates)} gates"
+            first = f"The candidate is no worse than the baseline in {gates}."
         case "FAIL":
             first = f"The candidate is worse than the baseline: {', '.join(names['FAIL'])}."
         case "INVALID":
@@ -106,9 +108,11 @@ def _sentences(comparison: Comparison, state: State) -> list[str]:
             first = f"Advice only, for the runs are not comparable; taken by itself it would be {seen}."
         case _:
             first = f"Nothing worse was found, but {', '.join(names['INCONCLUSIVE'])} stayed open."
+    blocks = (
+        f"{counted(comparison.pairs, 'pair')} of blocks with {counted(comparison.streams, 'stream')} each"
+    )
     how = {
-        "live": f"{comparison.pairs} pairs of blocks with {comparison.streams} streams each, "
-        f"{'with' if comparison.shared_seeds else 'without'} shared draws.",
+        "live": f"{blocks}, {'with' if comparison.shared_seeds else 'without'} shared draws.",
         "offline": "Two stored runs: only what does not depend on the machine's speed on the day is gated.",
         "advisory": "The runs differ in: " + "; ".join(comparison.differences) + ".",
     }

@@ -15,6 +15,7 @@ from harness.metrics.join import Joined
 from harness.metrics.percentiles import floor
 from harness.metrics.samples import Floats
 from harness.summary import Comparison, Gate, Summary
+from reports.numerals import counted
 
 _LEAST = 100  # streams behind a share
 _SHOWN = (("ttft_user", 0.5), ("ttft_user", 0.95), ("gap", 0.99), ("e2e_term_user", 0.95))
@@ -39,7 +40,9 @@ def share_gate(name: str, baseline: tuple[int, int], candidate: tuple[int, int])
     """Fisher's exact test of "no more frequent than before"."""
     gate = Measured(name=name, unit="share", kind="difference")
     if min(baseline[1], candidate[1]) < _LEAST:
-        gate.why = f"{min(baseline[1], candidate[1])} streams are too few; {_LEAST} are needed in either run"
+        fewer = min(baseline[1], candidate[1])
+        too_few = f"{counted(fewer, 'stream')} {'is' if fewer == 1 else 'are'} too few"
+        gate.why = f"{too_few}; {_LEAST} are needed in either run"
         return gate
     shares = [hits / n for hits, n in (baseline, candidate)]
     errors = [share * (1 - share) / n for share, (_, n) in zip(shares, (baseline, candidate), strict=True)]

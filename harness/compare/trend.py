@@ -8,6 +8,7 @@ import numpy as np
 from harness.compare.history import LEAST_RUNS, change_points, standing
 from harness.plan.draws import generator
 from harness.summary import Summary
+from reports.numerals import counted
 
 
 class Trend(msgspec.Struct, kw_only=True):
@@ -59,16 +60,15 @@ def _trend(group: list[Summary], name: str, percentile: str) -> Trend | None:
             f"{word} {among.critical:.1f}"
         )
     elif len(values) <= LEAST_RUNS:
-        trend.last = f"{len(values)} runs; {LEAST_RUNS + 1} are needed to place the newest"
+        trend.last = f"{counted(len(values), 'run')}; {LEAST_RUNS + 1} are needed to place the newest"
     return trend
 
 
 def lines(found: list[Trend]) -> list[str]:
     told = []
     for trend in found:
-        told.append(
-            f"{trend.plan}: {trend.metric}, {len(trend.values)} runs, newest {trend.values[-1]:.4g} ms"
-        )
+        runs = counted(len(trend.values), "run")
+        told.append(f"{trend.plan}: {trend.metric}, {runs}, newest {trend.values[-1]:.4g} ms")
         told += [f"  shifted {change}" for change in trend.changes]
         told += [f"  newest: {trend.last}"] if trend.last else []
     return told or ["no usable summary was found; INVALID and interrupted runs do not count"]

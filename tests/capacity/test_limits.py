@@ -3,6 +3,7 @@
 import pytest
 
 from harness.capacity.answer import answered, state_of, summarise
+from harness.capacity.hunt import line
 from harness.capacity.limits import what_limited
 from harness.capacity.probe import describe
 from harness.capacity.search import Bracket
@@ -92,6 +93,13 @@ def test_without_the_mock_the_share_of_the_provider_is_not_known():
     who, why = limited(step(8.0, "FAIL"), CALM)
     assert who == "system"
     assert "not known" in why
+
+
+@pytest.mark.parametrize(("looks", "words"), [(1, "1 look,"), (3, "3 looks,")])
+def test_a_probe_is_told_on_one_line(looks: int, words: str):
+    told = line(step(8.0, "FAIL", looks=looks, streams=1300, limited_by="system", why="slow"), "streams/s")
+    assert f"1,300 streams, {words} TTFT p95 never" in told
+    assert told.endswith("system: slow")
 
 
 def found(bracket: Bracket | None, gave_out: CapacityStep | None = None, hysteresis: bool | None = None):

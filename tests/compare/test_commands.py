@@ -105,6 +105,11 @@ def test_invalid_runs_are_no_part_of_a_trend_and_few_runs_say_so():
     [trend] = trends(few)
     assert trend.runs == ["night-1", "night-2"]
     assert trend.last == "2 runs; 6 are needed to place the newest"
+    [single] = trends(few[1:2])
+    assert lines([single]) == [
+        f"{single.plan}: ttft_user p50, 1 run, newest {single.values[0]:.4g} ms",
+        "  newest: 1 run; 6 are needed to place the newest",
+    ]
     assert lines(trends([]))[0].startswith("no usable summary")
 
 
