@@ -5,6 +5,7 @@ that is asked for is loaded.
 """
 
 import argparse
+import difflib
 import importlib
 import os
 import signal
@@ -30,7 +31,7 @@ _COMMANDS = {  # in the order of --help
     "gateway": ("gateway.__main__", "the reference gateway alone (see `gateway --help`)"),
     "audit": ("harness.audit.command", "which promises a streaming system keeps, and the fix for the others"),
     "compare": ("harness.compare.command", "baseline against candidate: live blocks, or two stored runs"),
-    "gate": ("harness.compare.gate_command", "a run or comparison for CI: exit code, JUnit, annotations"),
+    "gate": ("harness.compare.gate_command", "a run, comparison or audit for CI: exit code, JUnit, …"),
     "calibrate": ("harness.compare.calibrate_command", "A/A comparisons here, and +10 %% that must be found"),
     "trend": ("harness.compare.trend_command", "slow changes over many stored runs (advice)"),
     "capacity": ("harness.capacity.command", "the most load that the plan's objectives allow"),
@@ -71,7 +72,12 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         self.print_usage(sys.stderr)
-        self.exit(_ERROR, f"{self.prog}: {message}\n")
+        self.exit(_ERROR, f"{self.prog}: {message}{self._near(message)}; --help says what there is\n")
+
+    def _near(self, message: str) -> str:
+        wrong = message.partition("unrecognized arguments: ")[2].partition(" ")[0].partition("=")[0]
+        near = difflib.get_close_matches(wrong, list(self._option_string_actions), 1)
+        return f"; did you mean {near[0]}?" if near else ""
 
 
 def _help_or_complain(words: list[str]) -> NoReturn:

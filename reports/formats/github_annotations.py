@@ -4,7 +4,9 @@ A step shows ten errors and ten warnings; the surplus disappears without a word.
 there are.
 """
 
-from harness.summary import CheckResult, Summary
+from collections.abc import Sequence
+
+from harness.summary import CheckResult, State, Summary
 from reports.clean import cleaned
 from reports.states import STATES, broken
 
@@ -15,12 +17,15 @@ SHOWN = 10
 def render(summary: Summary) -> str:
     """One command a line: errors, warnings, then the verdict as a notice."""
     summary = cleaned(summary)
-    bad = broken(summary)
+    told = " ".join(summary.verdict.sentences) or "; ".join(summary.verdict.reasons)
+    return commands(broken(summary), summary.verdict.state, told or summary.run.name)
+
+
+def commands(bad: Sequence[CheckResult], state: State, told: str) -> str:
+    """The same of checks that somebody must look at, the worst first, and a verdict in words."""
     errors = _capped("error", [check for check in bad if check.state in ("FAIL", "INVALID")])
     warnings = _capped("warning", [check for check in bad if check.state == "INCONCLUSIVE"])
-    told = " ".join(summary.verdict.sentences) or "; ".join(summary.verdict.reasons)
-    state = summary.verdict.state
-    verdict = _command("notice", f"Streamproof {STATES[state][1]} {state}", told or summary.run.name)
+    verdict = _command("notice", f"Streamproof {STATES[state][1]} {state}", told)
     return "\n".join([*errors, *warnings, verdict]) + "\n"
 
 

@@ -1,6 +1,7 @@
 """Gate, trend and calibration as their users meet them."""
 
 import json
+import os
 from pathlib import Path
 
 import msgspec
@@ -11,10 +12,14 @@ from harness.capacity import headroom_command
 from harness.cli import main
 from harness.compare import calibration_store as store
 from harness.compare.trend import lines, trends
+from harness.scorecard import Scorecard
 from harness.summary import Metric, Summary
 from reports import json_report
+from reports.scorecard import annotations
+from reports.scorecard import write as scorecard_files
 from tests.compare.stored_folder import write_folder
 from tests.compare.test_stored import stored
+from tests.reports.scorecard import examples
 from tests.sample import sample_summary
 
 
@@ -52,6 +57,50 @@ def test_under_github_annotations_are_printed_and_the_step_summary_grows(
     assert step.read_text(encoding="utf-8").startswith("before\n### Streamproof")
     assert "::notice" in capsys.readouterr().out
     assert (tmp_path / "out" / "junit.xml").is_file()
+
+
+@pytest.mark.parametrize(
+    ("card", "policy", "ends"),
+    [(examples.kept(), "3", 0), (examples.broken(), "3", 1), (examples.invalid(), "3", 2),
+     (examples.interrupted(), "0", 4), (examples.nothing(), "3", 3), (examples.nothing(), "0", 0)],
+)  # fmt: skip
+def test_an_audit_is_gated_by_its_scorecard(tmp_path: Path, card: Scorecard, policy: str, ends: int):
+    folder = tmp_path / "audit"
+    scorecard_files.write_all(card, folder)
+    before = {name: (folder / name).read_bytes() for name in ("junit.xml", "comment.md")}
+    assert main(["gate", str(folder), "--inconclusive", policy]) == ends
+    assert {name: (folder / name).read_bytes() for name in before} == before
+    assert (folder / "step-summary.md").read_bytes() == before["comment.md"]
+    assert (folder / "annotations.txt").read_text(encoding="utf-8") == annotations.render(card)
+
+
+def test_under_github_an_audits_broken_promises_are_annotations(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    step = tmp_path / "step.md"
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(step))
+    scorecard_files.write_all(examples.broken(), tmp_path / "runs" / "one-audit")
+    assert main(["gate", str(tmp_path / "runs"), "--out", str(tmp_path / "out")]) == 1
+    assert "### Streamproof audit" in step.read_text(encoding="utf-8")
+    printed = capsys.readouterr().out
+    assert "::error title=FAIL" in printed
+    assert "one-audit, the newest there" in printed.replace("\n", " ")
+
+
+def test_of_a_run_and_an_audit_the_newer_one_is_gated(tmp_path: Path):
+    run = kept(tmp_path / "run")
+    scorecard_files.write_all(examples.broken(), tmp_path / "audit")
+    os.utime(run / "summary.json", ns=(1, 1))
+    assert main(["gate", str(tmp_path)]) == 1
+    os.utime(tmp_path / "audit" / "audit.json", ns=(0, 0))
+    assert main(["gate", str(tmp_path)]) == 0
+
+
+def test_a_scorecard_that_cannot_be_read_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    (tmp_path / "audit.json").write_text("{]", encoding="utf-8")
+    assert main(["gate", str(tmp_path)]) == 4
+    assert "this is not a scorecard" in capsys.readouterr().err
 
 
 def test_a_place_that_cannot_be_written_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
