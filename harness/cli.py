@@ -77,7 +77,7 @@ class _Parser(argparse.ArgumentParser):
     def _near(self, message: str) -> str:
         wrong = message.partition("unrecognized arguments: ")[2].partition(" ")[0].partition("=")[0]
         near = difflib.get_close_matches(wrong, list(self._option_string_actions), 1)
-        return f"; did you mean {near[0]}?" if near else ""
+        return f" (did you mean {near[0]}?)" if near else ""
 
 
 def _help_or_complain(words: list[str]) -> NoReturn:

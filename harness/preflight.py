@@ -30,7 +30,14 @@ _SPARE = 64  # descriptors of a process that are no streams
 
 def plan_path(given: Path) -> Path:
     """`given`, or the shipped plan of that name where there is no such file. Raises PlanError for a bare
-    word that names neither."""
+    word that names neither, and for what is no plan."""
+    if given.is_dir():
+        raise PlanError(f"{given}: a folder; name the plan in it, as the one of a run: {given / 'plan.yaml'}")
+    if given.suffix == ".py":
+        raise PlanError(
+            f"{given}: a scenario, which says who the users are; name a plan (YAML) whose phases say "
+            f"`scenario: {given.stem}`"
+        )
     if given.exists() or len(given.parts) != 1:
         return given
     shipped = SCENARIOS / given.with_suffix(".yaml").name
@@ -71,6 +78,8 @@ def check(plan: Plan, source: Path) -> Ready:
         ready = Ready(_scenario_files(plan, source.parent), _read_prompts(plan, source.parent))
     except PlanError as error:
         raise PlanError(f"{source}: {error}") from None
+    if plan.provider is not None and plan.provider.port:
+        _check_free(plan.provider.host, plan.provider.port)
     if plan.target.url is not None:
         _check_reachable(plan.target.url, plan.target.limits.connect_s)
     return ready
@@ -223,6 +232,21 @@ def _descriptors(plan: Plan, users: int) -> dict[str, int]:
     if plan.provider is not None:
         wanted["the mock provider"] = -(-users // plan.provider.workers)
     return wanted
+
+
+def _check_free(host: str, port: int) -> None:
+    """The mock provider's port must be free. Raises StackError."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # the last run's connections do not count
+        try:
+            sock.bind((host, port))
+        except OSError as error:
+            raise StackError(
+                f"the mock provider cannot listen on {host}:{port}: {error.strerror or error}; stop what "
+                "listens there (another `streamproof mock`?), or choose another port with --provider-port "
+                "or provider.port"
+            ) from None
 
 
 def _check_reachable(url: str, limit_s: float) -> None:

@@ -47,6 +47,15 @@ def test_what_is_no_command_is_a_mistake_and_no_invalid_measurement(
     assert capsys.readouterr().err.startswith("usage: streamproof")
 
 
+def test_a_wrong_flag_is_told_the_nearest_one(capsys: pytest.CaptureFixture[str]):
+    assert left_with(["run", "plan.yaml", "--targt=http://127.0.0.1:1"]) == 4
+    told = capsys.readouterr().err
+    assert "unrecognized arguments: --targt" in told
+    assert "did you mean --target?" in told
+    assert left_with(["run", "plan.yaml", "--xyzzy"]) == 4
+    assert "did you mean" not in capsys.readouterr().err
+
+
 def test_a_problem_is_one_message_and_4(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
     def broken(_: list[str]) -> int:
         raise Problem("plan.yaml:3: there is no dialect 'opeani'; openai is meant?")

@@ -180,6 +180,22 @@ def test_a_body_that_says_whether_to_stream_needs_no_other_path(written):
     preflight.check(load_plan(plan), plan)
 
 
+def test_a_folder_or_a_scenario_is_no_plan(tmp_path):
+    with pytest.raises(PlanError, match=r"a folder; .*plan\.yaml"):
+        preflight.plan_path(tmp_path)
+    with pytest.raises(PlanError, match="`scenario: chat`"):
+        preflight.plan_path(Path("scenarios/chat.py"))
+
+
+def test_a_port_that_another_mock_has_is_told_before_anything_is_started(written):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        path = written(f"provider: {{port: {port}}}")
+        with pytest.raises(StackError, match=rf"127\.0\.0\.1:{port}: .*--provider-port"):
+            preflight.check(load_plan(path), path)
+    preflight.check(load_plan(path), path)
+
+
 def test_the_name_of_a_shipped_plan_will_do_and_a_file_goes_first(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert preflight.plan_path(Path("steady")) == preflight.SCENARIOS / "steady.yaml"
