@@ -221,13 +221,14 @@ class Run:
         while self._recent and self._recent[0][0] < now_ns - _WINDOW_S * clock.SECOND:
             self._recent.popleft()
         phase = phases.at(now_ns)
+        asking = phase if phase is not None else self._plan.phases[-1]  # in the drain, the last one's
         ttfts = sorted(ttft for _, ttft in self._recent)
         self._show(
             Live(
                 elapsed_s=(now_ns - phases.start_ns) / clock.SECOND,
                 duration_s=self._plan.duration_s,
                 phase=phase.name if phase is not None else "drain",
-                users=line.users,
+                users=line.users if asking.load.users is not None else None,
                 in_flight=line.in_flight,
                 finished=line.finished,
                 ttft_p50_ms=statistics.median(ttfts) if ttfts else None,

@@ -18,10 +18,11 @@ def render(live: Live | None) -> str:
 def _known(live: Live) -> list[str]:
     gauges = {
         "elapsed_seconds": live.elapsed_s,
-        "users": live.users,
         "streams_in_flight": live.in_flight,
         "faults_active": len(live.faults_now),
     }
+    if live.users is not None:
+        gauges["users"] = live.users
     lines = []
     for name, value in gauges.items():
         lines += [f"# TYPE streamproof_{name} gauge", f"streamproof_{name} {value:g}"]

@@ -26,7 +26,7 @@ class Live(msgspec.Struct, frozen=True, kw_only=True):
     elapsed_s: float
     duration_s: float
     phase: str
-    users: int
+    users: int | None  # None: streams arrive at a rate, whoever asks
     in_flight: int
     finished: int  # attempts
     ttft_p50_ms: float | None  # of the recent past, as the caller defines it
@@ -85,7 +85,7 @@ def line(live: Live) -> str:
     parts = [
         f"{live.elapsed_s:5.0f} s",
         live.phase or "starting",
-        f"users {live.users}",
+        *([] if live.users is None else [f"users {live.users}"]),
         f"in flight {live.in_flight}",
         f"TTFT p50 {_ms(live.ttft_p50_ms)} p95 {_ms(live.ttft_p95_ms)}",
         f"finished {live.finished}"
@@ -109,7 +109,7 @@ def dashboard(live: Live, minute: Minute | None = None) -> RenderableType:
     grid = Table.grid(padding=(0, 2))
     grid.add_row(*[Text(name, "dim") for name in ("users", "in flight", "TTFT p50", "TTFT p95", "finished")])
     numbers = (
-        number(live.users),
+        NOTHING if live.users is None else number(live.users),
         number(live.in_flight),
         _ms(live.ttft_p50_ms),
         _ms(live.ttft_p95_ms),

@@ -29,6 +29,10 @@ def test_every_counter_of_the_moment_is_a_sample() -> None:
     assert not any("0.95" in line for line in lines)  # not known at this moment
 
 
+def test_arrivals_at_a_rate_have_no_users_to_count() -> None:
+    assert "streamproof_users" not in render(msgspec.structs.replace(LIVE, users=None))
+
+
 def test_every_sample_follows_the_type_of_its_family() -> None:
     family = ""
     for line in render(LIVE).splitlines()[:-1]:

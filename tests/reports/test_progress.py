@@ -33,6 +33,12 @@ def test_a_line_holds_everything_that_a_log_needs() -> None:
     )
 
 
+def test_arrivals_at_a_rate_have_no_users_to_count() -> None:
+    live = msgspec.structs.replace(LIVE, users=None)
+    assert "| mobile network | in flight 52 |" in line(live)
+    assert "60" not in drawn(live)
+
+
 def test_a_line_stays_one_line_whatever_a_phase_is_called() -> None:
     text = line(msgspec.structs.replace(LIVE, phase="a\nb\x1b[2J", faults_now=["x\r\ny"]))
     assert text.isprintable()
