@@ -48,7 +48,7 @@ def _descriptor_finding(most: int | None) -> Finding:
     if most is None:
         return Finding(id="descriptors", state="OK", number="no limit", limit=f">= {wanted}")
     state: FindingState = "OK" if most >= wanted else "WARN" if most >= 1024 else "FAIL"
-    fix = f"ulimit -n {wanted} (or LimitNOFILE of the service); {most} allow about {most // 4} streams"
+    fix = f"ulimit -Hn {wanted} (or LimitNOFILE of the service); {most} allow about {most // 4} streams"
     return Finding(
         id="descriptors",
         state=state,
