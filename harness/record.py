@@ -181,6 +181,12 @@ class HostSample(msgspec.Struct, kw_only=True):
     ports: Annotated[
         float, Col("", "share of the ephemeral ports that its streams and the machine's TIME_WAIT hold")
     ] = 0.0
+    throttled: Annotated[
+        int, Col("", "periods in which a quota of processor time was used up and its processes had to wait")
+    ] = 0
+    wall_step_ms: Annotated[
+        float, Col("ms", "how far the wall clock moved against the monotonic one; a step, if it is much")
+    ] = 0.0
 
 
 class TimelineEntry(msgspec.Struct, kw_only=True, omit_defaults=True):

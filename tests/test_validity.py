@@ -32,6 +32,7 @@ def test_a_healthy_run_is_valid_and_says_by_which_numbers():
         "parts_alive", "parts_complete", "conservation", "dispatch_delay", "loop_lag", "loop_lag_max",
         "gc_pause", "cpu", "steal", "sockets", "descriptors", "ports", "read_lag", "kernel_stamps",
         "merged_stamps", "events_per_worker", "mock_lateness", "any_success",
+        "throttled", "clock",
     }  # fmt: skip
     assert all(check.value is not None and check.limit is not None and check.stat for check in found.checks)
 
@@ -151,6 +152,10 @@ def test_a_closed_loop_has_no_rate_to_achieve():
         ("cpu", 0.8, "cpu", "SUSPECT"),
         ("cpu", 0.95, "cpu", "INVALID"),
         ("steal", 0.05, "steal", "SUSPECT"),
+        ("throttled", 0, "throttled", "VALID"),
+        ("throttled", 1, "throttled", "SUSPECT"),
+        ("wall_step_ms", 0.5, "clock", "VALID"),  # NTP's slewing at its fastest
+        ("wall_step_ms", 3.0, "clock", "SUSPECT"),
     ],
 )
 def test_a_load_process_that_is_not_well_shows(column, value, id, state):
@@ -320,11 +325,12 @@ def test_a_part_of_the_stack_may_run_out_of_descriptors_too():
     assert found.note.startswith("system under test: ")
 
 
-def test_a_run_of_before_sockets_were_counted_is_not_asked_for_their_share():
+def test_an_older_run_is_not_asked_for_what_nobody_counted_then():
+    later = ["descriptors", "ports", "throttled", "wall_step_ms"]
     scene = some()
     scene.seconds_of_host(10)
     run = scene.run()
-    run = replace(run, host=run.host.drop(columns=["descriptors", "ports"]))
+    run = replace(run, host=run.host.drop(columns=later))
     found = {check.id for check in assess(join(run)).checks}
     assert "loop_lag" in found
-    assert not found & {"descriptors", "ports"}
+    assert not found & {"descriptors", "ports", "throttled", "clock"}

@@ -11,6 +11,7 @@ import gevent
 from harness import clock, sockets
 from harness.load.loop_lag import LoopLag
 from harness.load.outbox import Outbox
+from harness.load.throttling import throttled_periods
 from harness.record import HostSample
 
 _PAGE_MB = os.sysconf("SC_PAGE_SIZE") / 1e6
@@ -47,11 +48,13 @@ class Health:
 
     def _run(self) -> None:
         cpu, steal, total = time.process_time(), *_machine_ticks()
+        throttled, wall_ns = throttled_periods(), clock.wall_minus_monotonic(10)
         began_ns = clock.now()
         while True:
             gevent.sleep(1)
             now_ns, lags = clock.now(), self._lag.take()
             cpu_now, (steal_now, total_now) = time.process_time(), _machine_ticks()
+            throttled_now, wall_now = throttled_periods(), clock.wall_minus_monotonic(10)
             self._outbox.put(
                 "host",
                 HostSample(
@@ -66,9 +69,12 @@ class Health:
                     in_flight=self.in_flight,
                     descriptors=sockets.descriptors_in_use() / (sockets.descriptor_limit() or math.inf),
                     ports=(self.in_flight + sockets.lingering()) / (sockets.port_limit() or math.inf),
+                    throttled=throttled_now - throttled,
+                    wall_step_ms=abs(wall_now - wall_ns) / clock.MS,
                 ),
             )
             cpu, steal, total, began_ns = cpu_now, steal_now, total_now, now_ns
+            throttled, wall_ns = throttled_now, wall_now
             self._gc_worst_ns = 0
 
 

@@ -65,6 +65,31 @@ def cpu(joined: Joined) -> list[TrustCheck]:
     ]  # fmt: skip
 
 
+def throttled(joined: Joined) -> list[TrustCheck]:
+    periods = _host(joined, "throttled")
+    if not periods:
+        return []
+    # They share one group, so that each counts the waits of all.
+    most = max(float(values.sum()) for values in periods.values())
+    state: Trust = "SUSPECT" if most else "VALID"
+    note = "a quota of processor time stopped the load processes; give them more, or none"
+    return [trust_check("throttled", "sum", most, 0, "periods", state, note)]
+
+
+def clock(joined: Joined) -> list[TrustCheck]:
+    """Durations are of the monotonic clock; only kernel stamps, which are wall time, suffer from a step.
+
+    They may be wrong by it until the distance between the clocks is taken again, a second later.
+    """
+    steps = _host(joined, "wall_step_ms")
+    if not steps:
+        return []
+    worst = max(float(values.max()) for values in steps.values())
+    state: Trust = "VALID" if worst <= 1.0 else "SUSPECT"
+    note = "the wall clock was set during the run; stamps of that second may be wrong by as much"
+    return [trust_check("clock", "largest step", worst, 1.0, "ms", state, note)]
+
+
 def sockets(joined: Joined) -> list[TrustCheck]:
     """Connections that this machine could not open, and how near it came to that."""
     found, errors = [], joined.attempts["error"].astype(str)
@@ -90,4 +115,4 @@ _SOCKETS = {  # share -> whose name begins so, and the way out
     "ports": ("load", "keep connections alive, widen net.ipv4.ip_local_port_range, or use more machines"),
 }
 
-QUESTIONS = (loop_lag, gc_pause, cpu, sockets)
+QUESTIONS = (loop_lag, gc_pause, cpu, throttled, clock, sockets)

@@ -20,6 +20,7 @@ COMMAND = Path(sys.executable).with_name("streamproof")
 TIMING = {
     "loop_lag", "loop_lag_max", "dispatch_delay", "mock_lateness", "gc_pause", "cpu", "steal", "read_lag",
     "merged_stamps", "network_lateness", "littles_law", "rate_achieved", "events_per_worker", "kernel_stamps",
+    "event_lateness", "throttled",
 }  # fmt: skip
 
 

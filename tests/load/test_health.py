@@ -134,6 +134,16 @@ def test_what_is_left_of_descriptors_and_ports_is_told(sampled, monkeypatch: pyt
     assert (row.descriptors, row.ports) == (0.25, 0.5)
 
 
+def test_waits_for_a_quota_and_steps_of_the_clock_are_told_of_their_second(
+    sampled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    periods, walls = iter([10, 13, 13]), iter([70 * SECOND, 70 * SECOND, 69 * SECOND])
+    monkeypatch.setattr(health, "throttled_periods", lambda: next(periods))
+    monkeypatch.setattr(health.clock, "wall_minus_monotonic", lambda brackets: next(walls))
+    rows = sampled([0.0] * 400)
+    assert [(row.throttled, row.wall_step_ms) for row in rows] == [(3, 0.0), (0, 1000.0)]
+
+
 def test_without_limits_nothing_is_near_them(sampled, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health.sockets, "descriptor_limit", lambda: None)
     monkeypatch.setattr(health.sockets, "port_limit", lambda: None)
