@@ -133,7 +133,7 @@ TRUST: dict[str, str] = {
     "cpu": "Processor of the busiest load process",
     "throttled": "No quota of processor time was used up",
     "sockets": "This machine could open every connection",
-    "descriptors": "File descriptors of the busiest load process",
+    "descriptors": "File descriptors of the busiest process",
     "ports": "Ephemeral ports of the load machine",
     "conservation": "Every stream and token is accounted for",
     "littles_law": "Concurrency, rate and duration agree",

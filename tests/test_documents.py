@@ -8,6 +8,7 @@ import pytest
 from harness import dialects
 from harness.metrics import objective_problem
 from harness.plan.reader import load_plan
+from reports.definitions import TRUST
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -26,6 +27,11 @@ def test_every_link_to_a_file_leads_somewhere(page: Path):
     links = re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8"))
     here = [link for link in links if "://" not in link]
     assert [link for link in here if not (page.parent / link).exists()] == []
+
+
+def test_every_question_of_validity_has_its_limits_on_its_page():
+    page = (ROOT / "docs/validity.md").read_text(encoding="utf-8")
+    assert sorted(first_column("| id | what |", page)) == sorted(TRUST)
 
 
 def test_the_plan_in_the_readme_is_one(tmp_path: Path):
