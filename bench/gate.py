@@ -3,7 +3,8 @@
 `python -m bench.gate --json`: comparisons in virtual time through the product's own estimator and verdict.
 Streams are lognormal around 300 ms with a heavy tail; blocks drift (first-order autoregressive, 6 %) and one
 in twenty is wild; both arms share their draws. `--run FOLDER` takes the streams of a recorded run instead.
-`false_alarm_rate`: 300 A/A comparisons under that drift. `found_rate`: 20 with p95 raised by 10 %. Then two
+`false_alarm_rate`: 300 A/A comparisons under that drift. `found_rate`: 20 with p95 raised by 10 %.
+`extended_*`: the same where 20 pairs that are INCONCLUSIVE become 40, at alpha 0.005 a look. Then two
 controls: a change of +2 %, and a sine of 6 % at many periods, which a coin withstands and a fixed order
 does not. `--real N` adds N short A/A comparisons on real sockets.
 """
@@ -19,6 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from harness.compare.blocks import Pair
+from harness.compare.design import LOOK_ALPHA
 from harness.compare.gates import Rule, judge_gates, latency
 from harness.compare.order import Order, order_of
 from harness.metrics import samples_of
@@ -42,6 +44,7 @@ class Design:
     order: Order = "coin"
     rule: Rule = field(default_factory=Rule)
     q: float = 0.95
+    extend: bool = False  # once more as many pairs, where these leave it open
 
 
 def lognormal(rng: np.random.Generator, n: int) -> np.ndarray:
@@ -84,9 +87,10 @@ def sine(period: int) -> Drift:
 def compare(design: Design, effect: float, seed: int) -> str:
     """The verdict of one comparison in which the candidate is slower by `effect`."""
     rng = np.random.default_rng([seed, round(effect * 1000)])
-    factors = design.drift(rng, 2 * design.pairs)
+    looks = [design.pairs, 2 * design.pairs] if design.extend else [design.pairs]
+    factors = design.drift(rng, 2 * looks[-1])
     pairs = []
-    for number, arms in enumerate(order_of(design.pairs, seed, design.order)):
+    for number, arms in enumerate(order_of(looks[-1], seed, design.order)):
         base = design.draw(rng, design.streams)
         times = {}
         for place, arm in enumerate(arms):
@@ -94,8 +98,12 @@ def compare(design: Design, effect: float, seed: int) -> str:
             slower = 1 + effect if arm == "candidate" else 1.0
             times[arm] = base * own * factors[2 * number + place] * slower
         pairs.append(Pair(**times))
-    gate = latency("ttft_user", "ms", pairs, design.q, design.rule)
-    return judge_gates([gate], design.rule)[0].state
+    for look in looks:
+        gate = latency("ttft_user", "ms", pairs[:look], design.q, design.rule)
+        state = judge_gates([gate], design.rule)[0].state
+        if state != "INCONCLUSIVE":
+            break
+    return state
 
 
 def fails(design: Design, effect: float, runs: int, first_seed: int = 0) -> int:
@@ -108,6 +116,8 @@ def measure(
     """Every figure that the gate promises."""
     usual = Design(draw, heavy)
     margin = Design(draw, heavy, rule=Rule(null="margin"))
+    extended = Design(draw, heavy, rule=Rule(alpha=LOOK_ALPHA), extend=True)
+    extended_alarms, extended_found = fails(extended, 0.0, runs), fails(extended, 0.10, changes)
     false_alarms = fails(usual, 0.0, runs)
     found = fails(usual, 0.10, changes)
     drifting = {period: fails(Design(draw, sine(period)), 0.0, runs) for period in periods}
@@ -118,6 +128,8 @@ def measure(
         "a_a_comparisons": runs,
         "false_alarms": false_alarms,
         "found_of_changes": [found, changes],
+        "extended_false_alarms": extended_alarms,
+        "extended_found": extended_found,
         "two_per_cent_failed": fails(usual, 0.02, changes),
         "margin_found": fails(margin, 0.10, changes),
         "margin_two_per_cent_failed": fails(margin, 0.02, changes),
@@ -127,6 +139,8 @@ def measure(
     figures["passed"] = (
         false_alarms <= 0.02 * runs
         and found >= 0.95 * changes
+        and extended_alarms <= 0.02 * runs
+        and extended_found >= 0.95 * changes
         and max(drifting.values()) <= 0.04 * runs
         and fixed > 0.2 * runs
     )

@@ -11,15 +11,15 @@ import msgspec
 
 from harness import preflight
 from harness.compare.calibration_store import gate_is_disabled
-from harness.compare.design import Design, arrivals, block_plan, phase_name, prompts
+from harness.compare.design import Design, arrivals, block_plan, extension, phase_name, prompts
 from harness.compare.live import check_gates, compare_blocks, read_design, without_ledger
 from harness.compare.result import summarise
 from harness.judge import judge
-from harness.metrics.join import join
+from harness.metrics.join import Joined, join
 from harness.plan.plan import Plan
 from harness.plan.reader import PlanError
 from harness.run import Run
-from harness.run_folder import RunFolder, none_if_refused, read_run
+from harness.run_folder import RunFolder, RunFolderError, none_if_refused, read_run
 from harness.stack.part import Part, free_port
 from harness.summary import Summary
 from reports.progress import Live
@@ -65,23 +65,41 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def compare_live(plan: Plan, design: Design, arms: Arms, where: Environment) -> tuple[Summary, RunFolder]:
-    """One comparison, whole. Raises PlanError or StackError when it cannot start."""
+    """One comparison, whole, with its extension where one was declared and is needed.
+
+    Raises PlanError or StackError when it cannot start.
+    """
     check_gates(design.gates)
     plan, port = _with_provider_port(plan, arms)
     bare = msgspec.structs.replace(plan, target=msgspec.structs.replace(plan.target, url=None))
     known = preflight.check(bare, where.source).prompts
+    command = " ".join(["streamproof", *where.argv[1:]])
     folder = where.out / ".compare" / f"{design.seed}-{design.pairs}x{design.block}-{design.rate:g}"
     with none_if_refused(folder.parent), _systems(arms, port, where) as (baseline, candidate):
         design = msgspec.structs.replace(design, baseline=baseline, candidate=candidate)
-        traces, prompts_file = _write_inputs(design, known, folder)
-        blocks = block_plan(plan, design, traces, prompts_file)
-        systems = {
-            phase_name(pair, arm): baseline if arm == "baseline" else candidate for pair, arm in design.blocks
-        }
-        run = Run(blocks, where.source, where.out, where.argv, where.tell, where.show, systems)
-        run.execute()
+        made = _run_blocks(plan, design, known, folder, where)
+        summary = judge_live(made.root, command)
+        if design.extend and summary.verdict.state == "INCONCLUSIVE" and not summary.run.interrupted:
+            where.tell(f"{made.root.name} is INCONCLUSIVE; {design.pairs} further pairs, as declared")
+            made = _run_blocks(plan, extension(design, made.root.name), known, folder, where)
+            summary = judge_live(made.root, command)
+    return summary, made
+
+
+def _run_blocks(
+    plan: Plan, design: Design, known: Sequence[str], inputs: Path, where: Environment
+) -> RunFolder:
+    """One run of the design's blocks; its folder, with the design in it."""
+    traces, prompts_file = _write_inputs(design, known, inputs)
+    blocks = block_plan(plan, design, traces, prompts_file)
+    systems = {
+        phase_name(pair, arm): design.baseline if arm == "baseline" else design.candidate
+        for pair, arm in design.blocks
+    }
+    run = Run(blocks, where.source, where.out, where.argv, where.tell, where.show, systems)
+    run.execute()
     (run.folder.root / DESIGN).write_bytes(msgspec.json.format(msgspec.json.encode(design), indent=1))
-    return judge_live(run.folder.root, " ".join(["streamproof", *where.argv[1:]])), run.folder
+    return run.folder
 
 
 def judge_live(root: Path, command: str = "") -> Summary:
@@ -91,7 +109,22 @@ def judge_live(root: Path, command: str = "") -> Summary:
     summary = judge(run)
     joined = join(run)
     invalid = _invalid(summary) or without_ledger(joined, design) or gate_is_disabled(root.parent)
-    return summarise(summary, compare_blocks(joined, design, invalid), command or summary.run.command)
+    before = None
+    if design.extends:
+        before, doubt = _extended(root.parent / design.extends)
+        invalid = invalid or doubt
+    compared = compare_blocks(joined, design, invalid, before)
+    return summarise(summary, compared, command or summary.run.command)
+
+
+def _extended(root: Path) -> tuple[tuple[Joined, Design], str]:
+    """The run that another one extends, and why it cannot be used. Raises RunFolderError."""
+    if not (root / DESIGN).is_file():
+        raise RunFolderError(
+            f"{root}: holds the first half of this comparison and is gone; keep both folders"
+        )
+    run = read_run(root)
+    return (join(run), read_design((root / DESIGN).read_bytes())), _invalid(judge(run))
 
 
 def _invalid(summary: Summary) -> str:
@@ -114,7 +147,7 @@ def _with_provider_port(plan: Plan, arms: Arms) -> tuple[Plan, int]:
 def _write_inputs(design: Design, known: Sequence[str], folder: Path) -> tuple[dict[int, str], str]:
     folder.mkdir(parents=True, exist_ok=True)
     traces = {}
-    for pair in range(-1, design.pairs):
+    for pair in (-1, *design.numbers):
         path = (folder / f"arrivals-{pair + 1:03d}.txt").resolve()
         path.write_text("".join(f"{offset:.6f}\n" for offset in arrivals(design, pair)), encoding="utf-8")
         traces[pair] = str(path)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from harness.compare.design import Design
+from harness.compare.design import LOOK_ALPHA, Design
 from harness.compare.gates import Rule
 from harness.plan.plan import Plan
 from harness.plan.reader import PlanError, load_plan
@@ -65,6 +65,11 @@ def live_options(group: "argparse._ArgumentGroup | argparse.ArgumentParser") -> 
     group.add_argument(
         "--null", choices=["zero", "margin"], default="zero", help="what a failure must exceed"
     )
+    group.add_argument(
+        "--extend",
+        action="store_true",
+        help="once more as many pairs if these leave it INCONCLUSIVE; either look then errs half as often",
+    )
     group.add_argument("--no-mock", action="store_true", help="the systems have a provider of their own")
     group.add_argument("--out", type=Path, default=Path("runs"), help="where runs are kept")
 
@@ -72,9 +77,15 @@ def live_options(group: "argparse._ArgumentGroup | argparse.ArgumentParser") -> 
 def design_of(arguments: argparse.Namespace) -> Design:
     """Raises PlanError."""
     try:
-        rule = Rule(min_effect=arguments.min_effect / 100, limit=arguments.limit / 100, null=arguments.null)
+        rule = Rule(
+            alpha=LOOK_ALPHA if arguments.extend else Rule().alpha,
+            min_effect=arguments.min_effect / 100,
+            limit=arguments.limit / 100,
+            null=arguments.null,
+        )
         return Design(
             pairs=arguments.pairs,
+            extend=arguments.extend,
             streams=arguments.streams,
             rate=arguments.rate,
             rest_s=arguments.rest,

@@ -25,13 +25,17 @@ from harness.plan.plan import Plan
 from harness.plan.reader import PlanError
 
 GATES = ("ttft_user p95", "gap p99", "stall_ratio", "failure_share")
+LOOK_ALPHA = 0.005  # where there may be a second look at more pairs, each look may err half as often
 SLOWER = "-slower"  # suffix of the mock's model that the positive control asks for
 
 
 class Design(msgspec.Struct, frozen=True, kw_only=True):
     """Fixed before the first block; `compare.json` of the run folder."""
 
-    pairs: int = 20
+    pairs: int = 20  # of this run
+    first: int = 0  # the number of its first pair; an extension goes on where the comparison stopped
+    extend: bool = False  # declared beforehand: once more as many pairs where these leave it INCONCLUSIVE
+    extends: str = ""  # the run that this one extends, a folder beside it
     streams: int = 100  # measured ones of a block
     warm: int = 5  # unmeasured ones that open it
     rate: float = 50.0  # streams a second within a block
@@ -47,6 +51,8 @@ class Design(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if self.pairs < 5 or self.streams < 20:
             raise ValueError("a comparison needs at least 5 pairs of at least 20 streams")
+        if (self.extend or self.extends) and self.rule.alpha > LOOK_ALPHA:
+            raise ValueError(f"a comparison that may be extended is judged twice, so alpha is {LOOK_ALPHA}")
         if self.rate <= 0 or self.warm < 0 or self.rest_s < 0:
             raise ValueError("rate must be positive, warm and rest_s must not be negative")
         if not 1 <= len(self.gates) <= 4:
@@ -60,9 +66,19 @@ class Design(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def blocks(self) -> list[tuple[int, Arm]]:
         """(pair, arm) in the order in which they are run; pair -1 warms both arms up."""
-        order = order_of(self.pairs, self.seed, self.order)
+        order = order_of(self.first + self.pairs, self.seed, self.order)
         warm: list[tuple[int, Arm]] = [(-1, "baseline"), (-1, "candidate")]
-        return warm + [(pair, arm) for pair, arms in enumerate(order) for arm in arms]
+        return warm + [(pair, arm) for pair in self.numbers for arm in order[pair]]
+
+    @property
+    def numbers(self) -> range:
+        """The pairs of this run."""
+        return range(self.first, self.first + self.pairs)
+
+
+def extension(design: Design, run: str) -> Design:
+    """As many further pairs as the comparison in the folder `run` has had; it cannot be extended again."""
+    return msgspec.structs.replace(design, first=design.first + design.pairs, extend=False, extends=run)
 
 
 def phase_name(pair: int, arm: Arm) -> str:

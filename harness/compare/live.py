@@ -1,6 +1,6 @@
 """The blocks of a live comparison -> gates. Pure: the run is over."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 import numpy as np
@@ -86,28 +86,38 @@ class LiveBlocks:
             return self.several(metric, number)
         return Pair(*(self.values(metric, number, arm) for arm in _ARMS))
 
+    def pairs(self, metric: str) -> list[Pair]:
+        return [self.pair(metric, number) for number in self._design.numbers]
+
     def shares(self, metric: str, arm: Arm) -> Floats:
         """The share in each pair's block of one arm; NaN where there was nothing."""
         name = _INVERTED.get(metric, metric)
-        found = [shares()[name](self._joined, self.flags(pair, arm)) for pair in range(self._design.pairs)]
+        found = [shares()[name](self._joined, self.flags(pair, arm)) for pair in self._design.numbers]
         values = np.array([np.nan if value is None else value for value in found], dtype=float)
         return 1 - values if metric in _INVERTED else values
 
 
-def compare_blocks(joined: Joined, design: Design, invalid: str = "") -> Comparison:
-    """The verdict on every gate. `invalid` says why the measurement cannot be used."""
-    blocks = LiveBlocks(joined, design)
+def compare_blocks(
+    joined: Joined, design: Design, invalid: str = "", before: tuple[Joined, Design] | None = None
+) -> Comparison:
+    """The verdict on every gate. `invalid` says why the measurement cannot be used; `before` is the run that
+
+    this one extends, whose pairs come first.
+    """
+    parts = [LiveBlocks(*before)] if before is not None else []
+    parts.append(LiveBlocks(joined, design))
+    design = msgspec.structs.replace(design, first=0, pairs=design.first + design.pairs)
     measured, told = [], []
     for gate in design.gates:
         name, _, percent = gate.partition(" p")
         if percent:
-            pairs = [blocks.pair(name, number) for number in range(design.pairs)]
+            pairs = _pairs(parts, name)
             q = float(percent) / 100
             unit = samples_of(joined, name).unit
             measured.append(latency(gate, unit, pairs, q, design.rule))
             told += _told(gate, pairs, design, lambda values, q=q: harrell_davis(np.sort(values), q))  # type: ignore[misc]
         else:
-            base, cand = (blocks.shares(name, arm) for arm in _ARMS)
+            base, cand = (np.concatenate([part.shares(name, arm) for part in parts]) for arm in _ARMS)
             measured.append(_share(gate, base, cand, design))
     return Comparison(
         mode="live",
@@ -122,18 +132,29 @@ def compare_blocks(joined: Joined, design: Design, invalid: str = "") -> Compari
         alpha=design.rule.alpha,
         gates=judge_gates(measured, design.rule, invalid),
         blocks=told,
-        notes=_explored(blocks, joined, design),
+        notes=[*_looks(design), *_explored(parts, joined, design)],
     )
 
 
-def _explored(blocks: LiveBlocks, joined: Joined, design: Design) -> list[str]:
+def _pairs(parts: Sequence[LiveBlocks], metric: str) -> list[Pair]:
+    return [pair for part in parts for pair in part.pairs(metric)]
+
+
+def _looks(design: Design) -> list[str]:
+    """That there may be, or was, a second look, in words."""
+    each = f"each of the two looks judges at alpha {design.rule.alpha:g}"
+    if design.extends:
+        return [f"{design.extends} was INCONCLUSIVE and has been extended once, as declared; {each}"]
+    return [f"declared as one that may be extended once; {each}"] if design.extend else []
+
+
+def _explored(parts: Sequence[LiveBlocks], joined: Joined, design: Design) -> list[str]:
     """Further quantiles, in words."""
     found = []
     for name in _EXPLORED:
         metric, _, percent = name.partition(" p")
         if name not in design.gates and len(samples_of(joined, metric).values):
-            pairs = [blocks.pair(metric, number) for number in range(design.pairs)]
-            seen = latency(name, "ms", pairs, float(percent) / 100, design.rule)
+            seen = latency(name, "ms", _pairs(parts, metric), float(percent) / 100, design.rule)
             if seen.effect is not None:
                 found.append(seen)
     adjusted = benjamini_hochberg([seen.p for seen in found])
@@ -170,7 +191,7 @@ def without_ledger(joined: Joined, design: Design) -> str:
         return ""
     for arm in _ARMS:
         mine = np.zeros(len(joined.attempts), dtype=bool)
-        for pair in range(design.pairs):
+        for pair in design.numbers:
             mine |= joined.of_phase(phase_name(pair, arm))
         if mine.any() and not joined.attempts["up_n"].to_numpy()[mine].any():
             url = design.baseline if arm == "baseline" else design.candidate

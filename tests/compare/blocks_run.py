@@ -2,6 +2,7 @@
 
 from functools import cache
 
+import msgspec
 import numpy as np
 
 from harness.compare.design import Design, block_plan, phase_name
@@ -18,18 +19,24 @@ DESIGN = Design(
 def plan_of(design: Design = DESIGN, base: Plan | None = None) -> Plan:
     from tests.synthetic import plan
 
-    traces = {pair: f"arrivals-{pair}.txt" for pair in range(-1, design.pairs)}
+    traces = {pair: f"arrivals-{pair}.txt" for pair in (-1, *design.numbers)}
     return block_plan(base or plan(), design, traces, "prompts.jsonl")
 
 
 @cache
-def blocks(effect: float = 0.0, failing: int = 0, served: bool = True, slow_gaps: float = 1.0) -> Joined:
-    """Both arms share their draws; of every candidate block the first `failing` streams are reset."""
-    plan = plan_of()
+def blocks(
+    effect: float = 0.0, failing: int = 0, served: bool = True, slow_gaps: float = 1.0, first: int = 0
+) -> Joined:
+    """Both arms share their draws; of every candidate block the first `failing` streams are reset.
+
+    `first` is the number of the first pair.
+    """
+    design = msgspec.structs.replace(DESIGN, first=first)
+    plan = plan_of(design)
     scene = Scene(plan)
     stream, start = 0, 0.0
     lengths = {phase.name: phase.duration_s for phase in plan.phases}
-    for pair, arm in DESIGN.blocks:
+    for pair, arm in design.blocks:
         rng = np.random.default_rng(pair + 1)
         ttft = rng.lognormal(np.log(200), 0.3, DESIGN.block)
         noise = float(np.exp(np.random.default_rng([stream, 1]).normal(0, 0.01)))

@@ -4,7 +4,8 @@ import msgspec
 import numpy as np
 import pytest
 
-from harness.compare.design import Design, arrivals, prompts, scaled
+from harness.compare.design import LOOK_ALPHA, Design, arrivals, extension, prompts, scaled
+from harness.compare.gates import Rule
 from harness.compare.live import LiveBlocks, check_gates, compare_blocks, read_design, without_ledger
 from harness.compare.result import summarise
 from harness.judge import judge
@@ -146,6 +147,45 @@ def test_failures_show_as_failures_and_the_tail_cannot_hide_them():
     assert states["failure_share"].candidate == pytest.approx(0.1)
     assert states["ttft_user p95"].state == "FAIL"
     assert "10.0% of the candidate's streams" in states["ttft_user p95"].why
+
+
+EXTENSIBLE = msgspec.structs.replace(DESIGN, extend=True, rule=Rule(alpha=LOOK_ALPHA))
+
+
+def test_an_extension_goes_on_with_the_coin_and_the_draws_where_the_comparison_stopped():
+    further = extension(EXTENSIBLE, "first-half")
+    assert (list(further.numbers), further.extend, further.extends) == (
+        list(range(6, 12)),
+        False,
+        "first-half",
+    )
+    whole = msgspec.structs.replace(DESIGN, pairs=12)
+    assert EXTENSIBLE.blocks + further.blocks[2:] == whole.blocks
+    assert {pair for pair, _ in further.blocks} == {-1, *range(6, 12)}
+    names = [phase.name for phase in plan_of(further).phases]
+    assert names[2].startswith("pair 06 ")
+    assert read_design(msgspec.json.encode(further)) == further
+
+
+def test_a_second_look_must_be_paid_for_beforehand():
+    with pytest.raises(ValueError, match=r"judged twice, so alpha is 0\.005"):
+        Design(extend=True)
+
+
+def test_an_extension_is_judged_with_the_pairs_before_it():
+    halves = blocks(effect=0.1), blocks(effect=0.1, first=6)
+    compared = compare_blocks(halves[1], extension(EXTENSIBLE, "first-half"), before=(halves[0], EXTENSIBLE))
+    gates = {gate.metric: gate for gate in compared.gates}
+    assert (compared.pairs, compared.alpha) == (12, LOOK_ALPHA)
+    assert {gate.pairs for gate in gates.values()} == {12}
+    assert gates["ttft_user p95"].state == "FAIL"
+    assert compared.notes[0].startswith("first-half was INCONCLUSIVE and has been extended once, as declared")
+    rows = [row for row in compared.blocks if row["gate"] == "ttft_user p95"]
+    assert sorted(row["place"] for row in rows) == list(range(24))  # type: ignore[type-var]
+    assert None not in {row["value"] for row in rows}
+    one = compare_blocks(halves[0], EXTENSIBLE)
+    assert one.notes[0].startswith("declared as one that may be extended once; each of the two looks")
+    assert compare_blocks(halves[0], DESIGN).notes[0].startswith("explored")
 
 
 def test_a_candidate_that_asks_another_provider_cannot_be_compared():
