@@ -177,16 +177,17 @@ class HostSample(msgspec.Struct, kw_only=True):
     loop_lag_max_ms: Annotated[float, Col("ms", "lateness of a tick every 5 ms")] = 0.0
     gc_max_ms: Annotated[float, Col("ms", "longest garbage collection")] = 0.0
     in_flight: Annotated[int, Col("", "streams open")] = 0
-    descriptors: Annotated[float, Col("", "share of its descriptors that is in use")] = 0.0
+    # Empty: nobody counted it, as in runs of before the column was there.
+    descriptors: Annotated[float | None, Col("", "share of its descriptors that is in use")] = None
     ports: Annotated[
-        float, Col("", "share of the ephemeral ports that its streams and the machine's TIME_WAIT hold")
-    ] = 0.0
+        float | None, Col("", "share of the ephemeral ports held by its streams and the machine's TIME_WAIT")
+    ] = None
     throttled: Annotated[
-        int, Col("", "periods in which a quota of processor time was used up and its processes had to wait")
-    ] = 0
+        int | None, Col("", "periods in which a quota of processor time was used up and processes waited")
+    ] = None
     wall_step_ms: Annotated[
-        float, Col("ms", "how far the wall clock moved against the monotonic one; a step, if it is much")
-    ] = 0.0
+        float | None, Col("ms", "how far the wall clock moved against the monotonic one; a step, if far")
+    ] = None
 
 
 class TimelineEntry(msgspec.Struct, kw_only=True, omit_defaults=True):

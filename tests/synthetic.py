@@ -151,6 +151,10 @@ class Scene:
             "loop_lag_p99_ms": 1.0,
             "loop_lag_max_ms": 3.0,
             "gc_max_ms": 1.0,
+            "descriptors": 0.1,
+            "ports": 0.1,
+            "throttled": 0,
+            "wall_step_ms": 0.0,
         }
         values.update(fields)
         for second in range(seconds):

@@ -102,6 +102,17 @@ def test_a_run_from_before_a_column_was_there_is_judged_with_its_default(scene, 
     assert "mock_lateness" not in {check.id for check in again.validity.checks}
 
 
+def test_what_an_older_run_did_not_count_is_not_judged(scene, tmp_path):
+    folder = written(scene, tmp_path)
+    collect_parts(folder)
+    asked = {check.id for check in judge(read_run(folder.root)).validity.checks}
+    later = {"descriptors", "ports", "throttled", "wall_step_ms"}
+    table = pq.read_table(folder.table("host"))
+    pq.write_table(table.drop_columns(sorted(later)), folder.table("host"))
+    old = {check.id for check in judge(read_run(folder.root)).validity.checks}
+    assert asked - old == {"descriptors", "ports", "throttled", "clock"}
+
+
 def test_a_table_without_a_column_that_it_must_have_is_none(scene, tmp_path):
     folder = written(scene, tmp_path)
     collect_parts(folder)

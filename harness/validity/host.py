@@ -17,7 +17,7 @@ def _host(joined: Joined, column: str, processes: str = "load") -> dict[str, Flo
         return {}
     first = min(start for start, _ in joined.spans.values())
     last = max(end for _, end in joined.spans.values())
-    inside = host[(host["t_ns"] > first) & (host["t_ns"] <= last + 1_000_000_000)]
+    inside = host[(host["t_ns"] > first) & (host["t_ns"] <= last + 1_000_000_000) & host[column].notna()]
     rows_of = inside[inside["process"].str.startswith(processes)].groupby("process")
     return {str(name): rows[column].to_numpy(dtype=np.float64) for name, rows in rows_of}
 
