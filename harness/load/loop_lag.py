@@ -35,7 +35,10 @@ class LoopLag:
     def tick(self) -> None:
         now_ns = clock.now()
         self._lags.append(max(0, now_ns - self._due_ns))
-        self._due_ns = max(self._due_ns + _PERIOD_NS, now_ns)  # as libev sets a repeating timer again
+        # From now on, and not on a grid: libev waits for whole milliseconds, and would be late on nearly all.
+        self._due_ns = now_ns + _PERIOD_NS
+        if self._timer is not None:
+            self._timer.again(self.tick, update=True)
 
     def take(self) -> list[int]:
         """The lags since the last call, in ascending order; of one tick at least."""
