@@ -82,4 +82,6 @@ def run(
     write.write_all(summary, folder)
     tell(found.sentence)
     tell(f"report {folder / 'report.html'}")
+    if hunt.failure is not None:
+        raise hunt.failure
     return summary.verdict.exit_code

@@ -24,6 +24,7 @@ from harness.metrics.join import Joined, join
 from harness.plan.plan import Plan
 from harness.run import Run
 from harness.run_folder import RunFolder, read_run
+from harness.stack.errors import StackError
 from harness.summary import Capacity, CapacityStep, Summary
 from reports.numerals import counted
 from reports.progress import Live
@@ -33,7 +34,10 @@ _TRIES = 2  # of a probe whose measurement is invalid: a neighbour's burst is no
 
 
 class Hunt:
-    """One search. `steps` are the probes so far; `last` is the newest run's folder, `summary` its verdict."""
+    """One search. `steps` are the probes so far; `last` is the newest run's folder, `summary` its verdict.
+
+    `failure` is what ended it early, where that was no Ctrl-C.
+    """
 
     def __init__(
         self, plan: Plan, source: Path, out: Path, settings: Settings, argv: list[str],
@@ -47,11 +51,12 @@ class Hunt:
         self.steps: list[CapacityStep] = []
         self.last: RunFolder | None = None
         self.summary: Summary | None = None
+        self.failure: StackError | None = None
 
     def search(self, search: Search, sweep: bool) -> Capacity:
-        """The answer; Ctrl-C gives that of the steps so far. Raises PlanError or StackError when a run cannot
+        """The answer; Ctrl-C, or a stack that does not start again, gives that of the steps so far.
 
-        start.
+        Raises PlanError or StackError when not even the first run can start.
         """
         gave_out: CapacityStep | None = None
         hysteresis: bool | None = None
@@ -61,7 +66,11 @@ class Hunt:
             low, high = (search.bracket.low, search.bracket.high) if search.bracket else (None, None)
             if sweep and low is not None and high is not None:
                 hysteresis = self._down(low, high)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, StackError) as error:
+            if isinstance(error, StackError):
+                if self.summary is None:
+                    raise
+                self.failure = error
             search.stop()
             interrupted = True
         return answered(

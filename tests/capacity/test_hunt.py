@@ -9,10 +9,12 @@ import pytest
 from harness.capacity.hunt import Hunt
 from harness.capacity.search import Search
 from harness.cli import main
-from harness.summary import Capacity, CapacityStep
+from harness.stack.errors import StackError
+from harness.summary import Capacity, CapacityStep, Summary
 from reports.json_report import decode
 from tests.capacity.probed import OPEN, searched, step
 from tests.end_to_end.driving import Running
+from tests.reports import examples
 
 PLAN = """
 name: small
@@ -79,6 +81,34 @@ def test_an_interrupted_sweep_leaves_the_answer(tmp_path: Path):
     found = interrupted(tmp_path, 40)
     assert found.answer == pytest.approx(8.0, rel=0.05)
     assert (found.hysteresis, found.ended) == (None, "interrupted")
+
+
+class Broken(Interrupted):
+    """Its stack does not start any more after so many probes."""
+
+    def _probe(self, load: float, direction: str = "up") -> CapacityStep:
+        try:
+            return super()._probe(load, direction)
+        except KeyboardInterrupt:
+            raise StackError("the gateway did not say that it is ready") from None
+
+
+def broken(tmp_path: Path, patience: int, summary: Summary | None) -> Broken:
+    hunt = Broken(searched(), tmp_path, tmp_path, OPEN, [], lambda _: None, lambda _: None)
+    hunt.patience, hunt.summary = patience, summary
+    return hunt
+
+
+def test_a_stack_that_does_not_start_again_leaves_the_steps_so_far(tmp_path: Path):
+    hunt = broken(tmp_path, 2, summary=examples.empty())
+    found = hunt.search(Search(4.0), sweep=False)
+    assert (found.low, found.high, found.answer) == (4.0, 8.0, None)
+    assert "did not say that it is ready" in str(hunt.failure)
+
+
+def test_a_stack_that_never_started_is_the_whole_message(tmp_path: Path):
+    with pytest.raises(StackError, match="ready"):
+        broken(tmp_path, 0, summary=None).search(Search(4.0), sweep=False)
 
 
 @pytest.mark.slow
