@@ -28,7 +28,7 @@ _OF_ALL = {
 }  # fmt: skip
 _OF_SOME = {"stalled_share", "fluid_share", "false_success_share"}
 _SUREST = 0.999  # "all" and "none" cannot be shown; one in a thousand can
-_LEAST = 100  # streams of a look, whatever the objectives
+_LEAST = 100  # streams of a look where nothing is counted one by one
 
 
 def counted_share(slo: Slo) -> float | None:
@@ -60,7 +60,7 @@ def over(joined: Joined, slo: Slo, mine: Bools) -> tuple[int, int]:
 
 def look_streams(objectives: list[Slo], look: int, inflation: float) -> int:
     """Streams that every objective wants to have been seen by that look (0, 1, 2)."""
-    wanted = [_LEAST]
+    wanted = []
     for slo in objectives:
         share = counted_share(slo)
         if share is not None:
@@ -68,8 +68,8 @@ def look_streams(objectives: list[Slo], look: int, inflation: float) -> int:
         elif slo.percent is not None:
             wanted.append(floor(slo.percent / 100))
         else:
-            wanted.append(streams_needed(slo.limit))
-    return max(wanted)
+            wanted.append(max(_LEAST, streams_needed(slo.limit)))
+    return max(wanted, default=_LEAST)
 
 
 def _beyond_percentile(joined: Joined, slo: Slo, calls: Bools) -> tuple[int, int]:

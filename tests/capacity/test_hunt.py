@@ -114,7 +114,7 @@ def test_a_stack_that_never_started_is_the_whole_message(tmp_path: Path):
 @pytest.mark.slow
 def test_an_interruption_leaves_a_report_of_the_steps_so_far(tmp_path: Path):
     (tmp_path / "small.yaml").write_text(PLAN, encoding="utf-8")
-    running = Running(tmp_path, "capacity", "small.yaml", "--rate", "--start", "8", "--step-s", "4")
+    running = Running(tmp_path, "capacity", "small.yaml", "--rate", "--start", "4", "--step-s", "4")
     running.wait_for(" streams, ", 120)
     running.process.send_signal(signal.SIGINT)
     done = running.finish(60)

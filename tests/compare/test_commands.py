@@ -62,7 +62,8 @@ def test_under_github_annotations_are_printed_and_the_step_summary_grows(
 @pytest.mark.parametrize(
     ("card", "policy", "ends"),
     [(examples.kept(), "3", 0), (examples.broken(), "3", 1), (examples.invalid(), "3", 2),
-     (examples.interrupted(), "0", 4), (examples.nothing(), "3", 3), (examples.nothing(), "0", 0)],
+     (examples.interrupted(), "0", 4), (examples.nothing(), "0", 4),
+     (examples.card([], "INCONCLUSIVE", 3), "3", 3), (examples.card([], "INCONCLUSIVE", 3), "0", 0)],
 )  # fmt: skip
 def test_an_audit_is_gated_by_its_scorecard(tmp_path: Path, card: Scorecard, policy: str, ends: int):
     folder = tmp_path / "audit"
