@@ -26,7 +26,8 @@ _LONG = {
     "reports/test_recovery.py", "reports/test_write.py", "reports/test_agreement.py",
     "bench/test_gate.py", "checks/test_reports_every_fault.py",
     "reports/test_agreement_with_pandas.py", "reports/test_figures.py", "mock_provider/test_fuzz.py",
-    "compare/test_commands.py", "compare/test_stored.py",
+    "compare/test_commands.py", "compare/test_stored.py", "compare/test_ab.py", "compare/test_live.py",
+    "test_validity_arrivals.py", "test_judge.py", "test_judge_anything.py", "test_traces.py",
 }  # fmt: skip
 
 
