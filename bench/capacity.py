@@ -5,7 +5,7 @@ against a queue of eight exponential servers (theory: Erlang C), against the moc
 knee is its batch size over the length of an answer, and, by a share instead of a percentile, against eight
 servers without a queue (theory: Erlang B). Looks and thresholds are taken ten times as large,
 because neighbours wait together. `within_10_percent` counts searches; at least 18 of 20 must be.
-`--real` adds one search of each on real sockets (some minutes), with every step.
+`--real` adds one search of either of the first two on real sockets (some minutes), with every step.
 """
 
 import argparse
