@@ -98,6 +98,11 @@ class AnswerCheck:
             completed += self._sort(self._tally)
         return completed
 
+    @property
+    def tokens(self) -> int:
+        """How many tokens of this stream have come."""
+        return self._next if self._tally is None else len(self._tally.seen)
+
     def result(self) -> Integrity:
         """The verdict on all text so far. A half token at the very end is not counted and is no fault."""
         if self._tally is None:

@@ -142,6 +142,14 @@ def test_feed_counts_the_tokens_that_each_piece_completed() -> None:
     assert check.result() == Integrity(tokens=8, duplicated=1, reordered=1, altered=1)
 
 
+def test_the_tokens_so_far_can_be_asked_for() -> None:
+    check = AnswerCheck(SEED, STREAM)
+    check.feed(TOKENS[0] + TOKENS[1][:5])
+    assert check.tokens == 1
+    check.feed("nonsense " + TOKENS[1] + TOKENS[3])
+    assert check.tokens == check.result().tokens == 3
+
+
 def test_text_that_never_becomes_a_token_is_not_hoarded() -> None:
     check = AnswerCheck(SEED, STREAM)
     for _ in range(1000):

@@ -104,7 +104,7 @@ class Asker:
         timed = _leaving(msgspec.structs.replace(leave, at_token=None))
         while True:
             record = listening.record
-            there = leave.at_token is not None and max(record.tokens, record.content_events) >= leave.at_token
+            there = leave.at_token is not None and listening.position >= leave.at_token
             if there or timed.due(record, clock.now()):
                 heard.left_ns = clock.now()
                 heard.stop_status = self._system.press_stop(record.stream)

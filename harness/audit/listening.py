@@ -41,6 +41,11 @@ class Listening:
     def keep_alive(self) -> bool:
         return self._reception.keep_alive
 
+    @property
+    def position(self) -> int:
+        """How many tokens of a streamed answer are there."""
+        return self._reception.position
+
     def feed(self, data: bytes, stamp_ns: int, lag_ns: int) -> Cause | None:
         return self._reception.feed(data, stamp_ns, lag_ns)
 

@@ -70,7 +70,8 @@ class Decoder(Protocol):
     """Frames -> token events, for one answer.
 
     `after_done` counts the frames that came after the dialect's last word. Content in one of them is a
-    CORRUPT event with the code `after_done`, never text; an error stays an error.
+    CORRUPT event with the code `after_done`, never text; an error stays an error. A decoder whose frames are
+    alike may have a `likeness` (`harness.dialects.likeness`), which transports use to read them faster.
     """
 
     after_done: int

@@ -23,24 +23,26 @@ Read = Callable[[bytes], Sequence[TokenEvent]]
 class Likeness:
     """What the frames of one answer have in common; `read` is how a frame is read in full.
 
-    It must hold no state that a frame of nothing but text could change a second time.
+    It must hold no state that a frame of nothing but text could change a second time. `before` and `after`
+    are the bytes around the text, its quotes included, while they are `known`.
     """
 
-    __slots__ = ("_after", "_before", "_tries")
+    __slots__ = ("_tries", "after", "before")
 
     def __init__(self) -> None:
-        self._before = self._after = b""
+        self.before = self.after = b""
         self._tries = 0
+
+    @property
+    def known(self) -> bool:
+        return bool(self.before)
 
     def text(self, data: bytes) -> str:
         """The text of a frame that is like the learned one; "" if it is not, and must be read in full."""
-        before, after = self._before, self._after
+        before, after = self.before, self.after
         if not (before and data.startswith(before) and data.endswith(after)):
             return ""
-        try:
-            return _string(data[len(before) : -len(after)])
-        except UNREADABLE:
-            return ""
+        return text_between(data, len(before), len(after))
 
     def learn(self, data: bytes, events: Sequence[TokenEvent], read: Read) -> None:
         """Take `data`, which means `events`, for an example if it means a text and nothing else."""
@@ -50,4 +52,17 @@ class Likeness:
         text = jsontext.encode(events[0].text)
         before, found, after = data.partition(text)
         if found and after and [*read(before + jsontext.encode(_OURS.text) + after)] == [_OURS]:
-            self._before, self._after = before, after
+            self.before, self.after = before + b'"', b'"' + after
+
+    def forget(self) -> None:
+        """For good: from now on a text means something else, or nothing."""
+        self.before, self._tries = b"", _TRIES
+
+
+def text_between(data: bytes, before: int, after: int) -> str:
+    """The JSON string between the first `before` and the last `after` bytes, both with a quote of it; "" if
+    there is none."""
+    try:
+        return _string(data[before - 1 : len(data) - after + 1])
+    except UNREADABLE:
+        return ""

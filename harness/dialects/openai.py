@@ -90,11 +90,11 @@ _read_whole = jsontext.reader(_Whole)
 class OpenAiDecoder:
     """Chunks -> token events. Complete is: every choice seen has its finish reason, then `[DONE]`."""
 
-    __slots__ = ("_done", "_finished", "_likeness", "after_done", "completion")
+    __slots__ = ("_done", "_finished", "after_done", "completion", "likeness")
 
     def __init__(self) -> None:
         self._finished: dict[int, bool] = {}  # by index of a choice
-        self._likeness = Likeness()
+        self.likeness = Likeness()
         self._done = False
         self.after_done = 0
         self.completion = Completion.OPEN
@@ -103,15 +103,16 @@ class OpenAiDecoder:
         if self._done:
             self.after_done += 1
             return after_end(self._events(frame.data))
-        if text := self._likeness.text(frame.data):
+        if text := self.likeness.text(frame.data):
             return (TokenEvent(TEXT, text),)
         if frame.data == b"[DONE]":
             self._done = True
+            self.likeness.forget()
             if self.completion is Completion.FINISHED:
                 self.completion = Completion.FULL
             return (END,)
         events = self._events(frame.data)
-        self._likeness.learn(frame.data, events, self._events)
+        self.likeness.learn(frame.data, events, self._events)
         return events
 
     def _events(self, data: bytes) -> Sequence[TokenEvent]:

@@ -4,16 +4,17 @@
 It says `Cause` when HTTP or the peer has ended the answer; what that makes of the stream is `settle`.
 """
 
-import struct
-from array import array
 from collections.abc import Callable, Sequence
 from enum import Enum
 
 from harness.answer import AnswerCheck, Integrity
 from harness.dialects.dialect import Decoder, Dialect
 from harness.dialects.events import CONTENT, TEXT, Completion, Kind, TokenEvent
+from harness.dialects.likeness import Likeness
 from harness.dialects.whole import WholeDecoder
 from harness.record import Outcome, StreamRecord
+from harness.transports.alike import Alike
+from harness.transports.reads import Reads
 from harness.wire.frame import Frame, WireError
 from harness.wire.http1 import ResponseReader
 from harness.wire.ndjson import NdjsonDecoder
@@ -21,8 +22,6 @@ from harness.wire.sse import SseDecoder
 from harness.wire.whole import WholeBody
 
 _MAX_ERROR_BODY = 64 * 1024
-_MAX_OFFSET_US = 2**31 - 1
-_five = struct.Struct("@5i").pack  # with `frombytes` less than half of what appending costs
 
 
 class Cause(Enum):
@@ -45,7 +44,8 @@ class Cause(Enum):
 
 
 class Reception:
-    """One response being received. Not reusable.
+    """One response being received. Not reusable. Its record has stamps as they come, and counts once it
+    is settled; until then `position` tells how far the answer is.
 
     Where it goes on with an answer that broke off, `check` is the one that saw the beginning: the record then
     counts what this response brought. `last_event` is the id of the last event, for the next to go on from.
@@ -55,8 +55,9 @@ class Reception:
     """
 
     __slots__ = (
-        "_before", "_body", "_check", "_corrupt", "_decoder", "_error", "_frames", "_http", "_leave_at",
-        "_reads", "_whole", "_wordless", "hear", "keep", "last_event", "record",
+        "_alike", "_before", "_body", "_check", "_corrupt", "_decoder", "_error", "_frames", "_http",
+        "_leave_at", "_likeness", "_reads", "_since_ns", "_whole", "_wordless", "hear", "keep", "last_event",
+        "record",
     )  # fmt: skip
 
     def __init__(
@@ -80,7 +81,10 @@ class Reception:
         self._error: TokenEvent | None = None
         self._corrupt = ""
         self._wordless = 0  # content events without visible text: reasoning, tool calls
-        self._reads = array("i")  # five a read, in one place: what lies apart must be fetched apart
+        self._reads = Reads()
+        self._since_ns = 0  # what their offsets count from
+        self._alike = Alike()
+        self._likeness: Likeness | None = getattr(self._decoder, "likeness", None)
         self.hear: Callable[[TokenEvent], None] | None = None  # told of every event but proofs of life
         self.keep: Callable[[Sequence[bytes], int], None] | None = None  # given the body, and when it came
 
@@ -94,8 +98,19 @@ class Reception:
         """Of the response, names in lower case; empty before its head is complete."""
         return self._http.headers if self._http.head_complete else {}
 
+    @property
+    def position(self) -> int:
+        """How many tokens the user has seen. Frames are counted only where tokens cannot be told."""
+        if self._check is None:
+            return self._reads.events
+        return self._check.tokens + self._wordless
+
     def feed(self, data: bytes, stamp_ns: int, lag_ns: int) -> Cause | None:
         """Take one read (b"" is the end of the connection). `lag_ns`: from arrival to Python's read."""
+        alike = self._alike.understand(data)
+        if alike is not None:
+            text, size = alike
+            return self._text(text, size, stamp_ns, lag_ns)
         if not data:
             return self._http_end(stamp_ns, lag_ns, False) if self._http.eof() else Cause.EOF
         record, http, broken = self.record, self._http, ""
@@ -113,15 +128,24 @@ class Reception:
             elif offence := self._content(bodies, stamp_ns, lag_ns):
                 self._corrupt = self._corrupt or offence
                 return Cause.BROKEN
+            elif self._likeness is not None and self.keep is None:  # what is kept must be taken out
+                self._alike.learn(data, bodies, self._likeness)
         if broken:
             if self._decoder.completion is not Completion.FULL:  # else the answer is whole, and HTTP is not
                 self._corrupt = self._corrupt or broken
             return Cause.BROKEN
         if http.message_complete:
             return self._http_end(stamp_ns, lag_ns, bool(bodies))
-        if self._leave_at is not None and self._position() >= self._leave_at:
-            return Cause.LEFT
-        return None
+        return None if self._leave_at is None or self.position < self._leave_at else Cause.LEFT
+
+    def _text(self, text: str, size: int, stamp_ns: int, lag_ns: int) -> Cause | None:
+        """Take the text of a read that needed no layer. It is not the first, so one stamp is all it sets."""
+        self.record.last_content_ns = stamp_ns
+        tokens = self._check.feed(text) if self._check is not None else 0
+        self._reads.note(stamp_ns - self._since_ns, lag_ns, size, 1, tokens)
+        if self.hear is not None:
+            self.hear(TokenEvent(TEXT, text))
+        return None if self._leave_at is None or self.position < self._leave_at else Cause.LEFT
 
     def _http_end(self, stamp_ns: int, lag_ns: int, had_body: bool) -> Cause:
         """HTTP has ended the response; with that a whole answer is there, and told as its last read."""
@@ -129,16 +153,9 @@ class Reception:
         if self._whole is not None and record.status is not None and record.status < 300:
             frames = self._whole.end()
             if not had_body:  # the end came by itself
-                self._note_read(stamp_ns, lag_ns, 0, 0, 0)
-            self._reads[-2:] = array("i", self._understand(frames, stamp_ns))
+                self._reads.note(stamp_ns - (record.sent_ns or record.intended_ns), lag_ns, 0, 0, 0)
+            self._reads.amend(*self._understand(frames, stamp_ns))
         return Cause.HTTP_END
-
-    def _position(self) -> int:
-        """How many tokens the user has seen. Frames are counted only where tokens cannot be told."""
-        record = self.record
-        if self._check is None:
-            return record.content_events
-        return self._before.tokens + record.tokens + self._wordless
 
     def _head(self, stamp_ns: int) -> None:
         record = self.record
@@ -149,6 +166,7 @@ class Reception:
     def _content(self, bodies: Sequence[bytes], stamp_ns: int, lag_ns: int) -> str:
         """Take body bytes; returns what is wrong with them, if anything. What came before it counts."""
         record, offence = self.record, ""
+        self._since_ns = record.sent_ns or record.intended_ns
         if record.first_byte_ns is None:
             record.first_byte_ns = stamp_ns
         size = events = tokens = 0
@@ -164,8 +182,7 @@ class Reception:
                 tokens += completed
             if offence:
                 break
-        record.body_bytes += size
-        self._note_read(stamp_ns, lag_ns, size, events, tokens)
+        self._reads.note(stamp_ns - self._since_ns, lag_ns, size, events, tokens)
         return offence
 
     def _understand(self, frames: Sequence[Frame], stamp_ns: int) -> tuple[int, int]:
@@ -191,7 +208,8 @@ class Reception:
                     hear(event)
             events += content
         if frames:
-            record.frames += len(frames)
+            if len(frames) > events:
+                record.frames += len(frames) - events
             self.last_event = frames[-1].id
             if record.first_event_ns is None:
                 record.first_event_ns = stamp_ns
@@ -199,15 +217,7 @@ class Reception:
             if record.first_content_ns is None:
                 record.first_content_ns = stamp_ns
             record.last_content_ns = stamp_ns
-            record.content_events += events
-            record.tokens += tokens
         return events, tokens
-
-    def _note_read(self, stamp_ns: int, lag_ns: int, size: int, events: int, tokens: int) -> None:
-        us, lag_us = (stamp_ns - (self.record.sent_ns or self.record.intended_ns)) // 1000, lag_ns // 1000
-        if us > _MAX_OFFSET_US or lag_us > _MAX_OFFSET_US:
-            us, lag_us = min(us, _MAX_OFFSET_US), min(lag_us, _MAX_OFFSET_US)
-        self._reads.frombytes(_five(us, lag_us, size, events, tokens))
 
     def _meaning(self, event: TokenEvent, stamp_ns: int) -> None:
         record = self.record
@@ -234,9 +244,8 @@ class Reception:
         record.comments = getattr(self._frames, "comments", 0)
         record.leftover = self._frames.leftover
         record.after_done = getattr(self._decoder, "after_done", 0)
-        record.read_us, record.read_lag_us, record.read_bytes, record.read_events, record.read_tokens = (
-            self._reads[column::5].tobytes() for column in range(5)
-        )
+        self._reads.write(record)
+        record.frames += record.content_events
         if self._check is not None:
             found, before = self._check.result(), self._before
             record.verified = True

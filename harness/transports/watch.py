@@ -26,18 +26,26 @@ class Watch:
     """
 
     __slots__ = (
-        "_feed", "_kernel", "_sock", "_watcher", "after_read", "ended", "ending", "last_ns", "sources",
+        "_doubtful", "_feed", "_kernel", "_reads", "_sock", "_watcher", "after_read", "ended", "ending",
+        "last_ns",
     )  # fmt: skip
 
     def __init__(self, sock: socket.socket, feed: Feed, kernel: KernelClock, start_ns: int) -> None:
         self._sock, self._feed, self._kernel = sock, feed, kernel
         self.last_ns = start_ns
-        self.sources = [0, 0, 0]  # reads by source of their stamp
+        self._reads = 0
+        self._doubtful = [0, 0, 0]  # of them those without a stamp of the kernel, by its source
         self.ending: Cause | Exception | None = None
         self.ended: Any = AsyncResult()  # set with `ending`, for whoever waits
         self.after_read: Callable[[], None] | None = None  # may switch greenlets: the last thing a read does
         self._watcher: Any = gevent.get_hub().loop.io(sock.fileno(), _READABLE)
         self._watcher.start(self._readable)
+
+    @property
+    def sources(self) -> tuple[int, int, int]:
+        """How many reads were stamped by the kernel, were not, and had a stamp that was refused."""
+        _, absent, implausible = self._doubtful
+        return self._reads - absent - implausible, absent, implausible
 
     def _readable(self) -> None:
         try:
@@ -53,7 +61,9 @@ class Watch:
             stamp_ns, source = arrival(ancillary, read_ns, self.last_ns, self._kernel.offset_ns)
             self.last_ns = stamp_ns
             if data:  # the end of a connection has no stamp to miss
-                self.sources[source] += 1
+                self._reads += 1
+                if source:
+                    self._doubtful[source] += 1
             ending: Cause | Exception | None = self._feed(data, stamp_ns, read_ns - stamp_ns)
         except Exception as bug:  # noqa: BLE001  the hub would swallow it and the stream would hang
             ending = bug

@@ -17,7 +17,7 @@ class InFull(OpenAiDecoder):
 
     def __init__(self) -> None:
         super().__init__()
-        self._likeness._tries = _TRIES
+        self.likeness._tries = _TRIES
 
 
 def chunk(content: object, **more: object) -> bytes:
@@ -41,7 +41,7 @@ class Counting(Likeness):
 def learned(*frames: bytes) -> tuple[OpenAiDecoder, list[bytes]]:
     """A decoder that was fed `frames`, and those that it read in full: a list that grows."""
     decoder = OpenAiDecoder()
-    decoder._likeness = counting = Counting()
+    decoder.likeness = counting = Counting()
     for data in frames:
         decoder.feed(Frame(data))
     return decoder, counting.full
@@ -108,7 +108,7 @@ def test_frames_that_are_all_different_are_not_learned_for_ever() -> None:
     full = decoder._events
     for number in range(100):
         data = chunk("same", created=number)
-        decoder._likeness.learn(data, full(data), lambda data: reads.append(data) or full(data))
+        decoder.likeness.learn(data, full(data), lambda data: reads.append(data) or full(data))
     assert 0 < len(reads) < 20
 
 

@@ -212,17 +212,18 @@ def test_when_the_run_ends_the_record_says_interrupted_and_the_kill_goes_on():
 
         def stay():
             with user.open(server.url) as exchange:
-                held.append(exchange.record)
+                held.append(exchange)
                 exchange.wait()
 
         greenlet = gevent.spawn(stay)
-        while not (held and held[0].tokens == 2):
+        while not (held and held[0]._reception.position == 2):
             gevent.sleep(0.01)
         greenlet.kill()
         assert isinstance(greenlet.value, gevent.GreenletExit)
         assert server.wait_left() == ["fin"]
         assert len(user.sweep) == 0
-    assert (held[0].outcome, held[0].detail, held[0].tokens) == (Outcome.INTERRUPTED, "run_ended", 2)
+    record = held[0].record
+    assert (record.outcome, record.detail, record.tokens) == (Outcome.INTERRUPTED, "run_ended", 2)
 
 
 def test_a_run_that_ends_while_connecting_leaves_a_record_too():
@@ -305,7 +306,7 @@ def test_the_end_of_a_connection_is_not_a_read_without_a_stamp():
 def test_a_late_reader_still_gets_the_instant_of_arrival():
     steps = [HEAD, TOKENS[0], Pause(0.1), TOKENS[1], chunk(done(2)), LAST]
     with Misbehaving(steps) as server, asker() as user, user.open(server.url) as exchange:
-        while exchange.record.tokens < 1:
+        while exchange.record.first_content_ns is None:
             gevent.sleep(0.005)
         blocked_ns = clock.now()
         while clock.now() - blocked_ns < 400_000_000:

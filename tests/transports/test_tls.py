@@ -81,7 +81,7 @@ def test_a_user_may_leave_through_tls(files):
 def test_records_that_do_not_decrypt_are_a_broken_transport_and_no_bug_of_ours(files):
     with Misbehaving(WHOLE[:2], tls=files) as server, asker(verify_tls=False) as user:
         with user.open(server.url) as exchange:
-            while exchange.record.tokens < 1:
+            while exchange.record.first_content_ns is None:
                 clock_wait(exchange)
             forged = b"\x17\x03\x03\x00\x20" + b"\0" * 32
             _text, ending = exchange._connection.tls.decrypt(forged)
