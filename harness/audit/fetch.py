@@ -10,7 +10,7 @@ import gevent.socket
 import msgspec
 
 from harness.transports.connection import Address, ConnectFailed, Connection, connect
-from harness.transports.reception import Cause
+from harness.transports.ending import Cause
 from harness.wire.frame import WireError
 from harness.wire.http1 import ResponseReader
 

@@ -8,7 +8,8 @@ from harness.checks.audit.check import Arrived
 from harness.dialects.dialect import Dialect
 from harness.dialects.events import Kind, TokenEvent
 from harness.record import Outcome, StreamRecord
-from harness.transports.reception import Cause, Reception
+from harness.transports.ending import Cause
+from harness.transports.reception import Reception
 
 _MOST = 64 << 20  # bytes of a body that are kept
 

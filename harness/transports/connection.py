@@ -11,8 +11,8 @@ import gevent
 import gevent.socket
 import msgspec
 
+from harness.transports.ending import Cause
 from harness.transports.kernel_stamps import RawSocket, request_stamps
-from harness.transports.reception import Cause
 from harness.transports.tls import TlsChannel
 
 _LINGER_RST = struct.pack("ii", 1, 0)

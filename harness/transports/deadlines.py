@@ -3,7 +3,7 @@
 from harness import clock
 from harness.plan.target import Limits
 from harness.record import StreamRecord
-from harness.transports.reception import Cause
+from harness.transports.ending import Cause
 
 
 def look_again_ns(record: StreamRecord, last_read_ns: int, limits: Limits, now_ns: int) -> int:

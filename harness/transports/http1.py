@@ -13,10 +13,10 @@ from harness.plan.target import Limits
 from harness.policies.patience import Patience
 from harness.record import StreamRecord
 from harness.transports.connection import Address, ConnectFailed, Connection, connect
+from harness.transports.ending import Cause
 from harness.transports.event_queue import EventQueue
 from harness.transports.kernel_stamps import KernelClock
 from harness.transports.leaving import Leaving
-from harness.transports.reception import Cause
 from harness.transports.sweep import Sweep
 from harness.transports.tls import TlsChannel
 from harness.transports.watch import Feed, Watch

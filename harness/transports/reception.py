@@ -5,15 +5,15 @@ It says `Cause` when HTTP or the peer has ended the answer; what that makes of t
 """
 
 from collections.abc import Callable, Sequence
-from enum import Enum
 
 from harness.answer import AnswerCheck, Integrity
 from harness.dialects.dialect import Decoder, Dialect
 from harness.dialects.events import CONTENT, TEXT, Completion, Kind, TokenEvent
 from harness.dialects.likeness import Likeness
 from harness.dialects.whole import WholeDecoder
-from harness.record import Outcome, StreamRecord
+from harness.record import StreamRecord
 from harness.transports.alike import Alike
+from harness.transports.ending import Cause, Shown, write_ending
 from harness.transports.reads import Reads
 from harness.wire.frame import Frame, WireError
 from harness.wire.http1 import ResponseReader
@@ -22,25 +22,6 @@ from harness.wire.sse import SseDecoder
 from harness.wire.whole import WholeBody
 
 _MAX_ERROR_BODY = 64 * 1024
-
-
-class Cause(Enum):
-    """Why receiving stopped."""
-
-    HTTP_END = "the response is complete"
-    EOF = "the peer closed the connection"
-    RESET = "the peer reset the connection"
-    BROKEN = "the bytes break HTTP or a bound"
-    TIMEOUT_CONNECT = "timeout_connect"
-    TIMEOUT_HEADERS = "timeout_headers"
-    TIMEOUT_FIRST = "timeout_first"
-    TIMEOUT_IDLE = "timeout_idle"
-    TIMEOUT_TOTAL = "timeout_total"
-    REFUSED = "no connection could be made"
-    LEFT = "the user left by plan"
-    GAVE_UP = "the user's patience ran out"
-    RUN_ENDED = "the run ended"
-    HARNESS = "the harness failed"
 
 
 class Reception:
@@ -237,7 +218,7 @@ class Reception:
             record.terminal_ns = stamp_ns
 
     def settle(self, cause: Cause, closed_ns: int, dialect: Dialect) -> None:
-        """Write down how the attempt ended. The earliest rule that fits decides, as `Outcome` lists them."""
+        """Write down the counts, and how the attempt ended."""
         record = self.record
         record.closed_ns = closed_ns
         record.http_complete = cause is Cause.HTTP_END
@@ -255,107 +236,17 @@ class Reception:
             record.reordered = found.reordered - before.reordered
             record.crosstalk = found.crosstalk - before.crosstalk
             record.altered = found.altered - before.altered
-        record.outcome, record.detail = self._outcome(cause)
-        self._messages(cause, dialect)
-
-    def _outcome(self, cause: Cause) -> tuple[Outcome, str]:
-        record = self.record
-        status = record.status
-        if status is not None and status >= 300:  # a redirect leads nowhere: its page is no answer
-            return (Outcome.RATE_LIMITED if status == 429 else Outcome.REFUSED), f"http_{status}"
-        if cause is Cause.REFUSED:
-            return Outcome.REFUSED, "connect_fail"
-        if self._error is not None:
-            return Outcome.ERROR_EVENT, "error_in_stream" if self._whole is None else "error_in_body"
-        if self._corrupt:
-            return Outcome.CORRUPT, "malformed"
-        if not self._intact():
-            return Outcome.CORRUPT, "corrupt"
-        if cause in _LEAVING and self._decoder.completion is not Completion.FULL:
-            return _LEAVING[cause]  # else the whole answer was there first
-        if not self._complete(cause):
-            return _INCOMPLETE[cause]
-        if record.content_events == 0:
-            return Outcome.TRUNCATED, "empty"
-        if self._short():
-            return Outcome.TRUNCATED, "short_text"
-        return Outcome.COMPLETED, "complete" if record.finish_reason else "no_finish"
-
-    def _intact(self) -> bool:
-        record = self.record
-        return not (
-            record.lost or record.duplicated or record.reordered or record.crosstalk or record.altered
+        shown = Shown(
+            completion=self._decoder.completion,
+            tokens=self._before.tokens + record.tokens,
+            wordless=self._wordless > 0,
+            streamed=self._whole is None,
+            content_type=self._http.headers.get("content-type"),
+            error=self._error,
+            corrupt=self._corrupt,
+            body=self._body,
         )
-
-    def _complete(self, cause: Cause) -> bool:
-        shown = self._decoder.completion
-        return shown is Completion.FULL or (shown is Completion.FINISHED and cause is Cause.HTTP_END)
-
-    def _short(self) -> bool:
-        # "stop" with less text than the usage claims is a false success, not a whole answer.
-        record = self.record
-        claimed, tokens = record.output_tokens, self._before.tokens + record.tokens
-        return record.verified and not self._wordless and claimed is not None and tokens < claimed
-
-    def _messages(self, cause: Cause, dialect: Dialect) -> None:
-        record = self.record
-        if self._body:
-            code, message = dialect.read_error(self._body)
-            record.error_code = code
-            record.error = _short_text(message or self._body.decode("utf-8", "replace"))
-        elif self._error is not None:
-            record.error_code, record.error = self._error.code, _short_text(self._error.text)
-        elif self._corrupt:
-            record.error = _short_text(self._corrupt + self._unlike_json())
-        elif record.outcome is not Outcome.COMPLETED and not record.error:
-            record.error = self._reason(cause)
-
-    def _unlike_json(self) -> str:
-        """What came in place of an answer in one piece: a stream or a page, as often as not."""
-        kind = self._http.headers.get("content-type", "")
-        return f" (content-type {kind})" if self._whole is not None and "json" not in kind else ""
-
-    def _reason(self, cause: Cause) -> str:
-        """Why an answer without an error of its own did not complete."""
-        record = self.record
-        match record.detail:
-            case "empty":
-                return "the end marker came, but no content"
-            case "short_text":
-                return f"{record.tokens} tokens came, the usage claims {record.output_tokens}"
-            case "truncated_silent" | "truncated_fin" if not record.frames and record.status is not None:
-                kind = self._http.headers.get("content-type", "nothing")
-                missing = "no frame of a stream" if self._whole is None else "not all of an answer"
-                return f"status {record.status} with {kind}, and {missing} in it"
-            case "truncated_silent":
-                return "the response ended without the end marker"
-            case "truncated_fin":
-                return "the peer closed the connection before the end marker"
-            case _:
-                return cause.value
-
-
-_LEAVING = {
-    Cause.LEFT: (Outcome.CANCELLED, "client_cancel"),
-    Cause.GAVE_UP: (Outcome.ABANDONED, "client_abandon"),
-    Cause.RUN_ENDED: (Outcome.INTERRUPTED, "run_ended"),
-    Cause.HARNESS: (Outcome.INTERRUPTED, "harness_error"),  # and the run is invalid
-}
-_INCOMPLETE = {
-    Cause.HTTP_END: (Outcome.TRUNCATED, "truncated_silent"),
-    Cause.EOF: (Outcome.TRUNCATED, "truncated_fin"),
-    Cause.RESET: (Outcome.RESET, "reset"),
-    Cause.BROKEN: (Outcome.CORRUPT, "malformed"),
-    Cause.TIMEOUT_CONNECT: (Outcome.TIMED_OUT, "timeout_connect"),
-    Cause.TIMEOUT_HEADERS: (Outcome.TIMED_OUT, "timeout_headers"),
-    Cause.TIMEOUT_FIRST: (Outcome.TIMED_OUT, "timeout_first"),
-    Cause.TIMEOUT_IDLE: (Outcome.STALLED, "timeout_idle"),
-    Cause.TIMEOUT_TOTAL: (Outcome.TIMED_OUT, "timeout_total"),
-}
-
-
-def _short_text(text: str) -> str:
-    return " ".join(text.split())[:300]
+        write_ending(record, cause, shown, dialect)
 
 
 def _seconds(headers: dict[str, str]) -> float | None:

@@ -12,8 +12,8 @@ from harness.plan.target import Limits
 from harness.policies.patience import Patience
 from harness.record import StreamRecord
 from harness.transports.deadlines import expired, look_again_ns
+from harness.transports.ending import Cause
 from harness.transports.leaving import Leaving
-from harness.transports.reception import Cause
 from harness.transports.watch import Watch
 
 PERIOD_S = 0.05

@@ -7,7 +7,7 @@ from functools import cache
 
 from gevent.socket import wait_read, wait_write
 
-from harness.transports.reception import Cause
+from harness.transports.ending import Cause
 
 
 @cache

@@ -8,8 +8,8 @@ import gevent
 from gevent.event import AsyncResult
 
 from harness import clock
+from harness.transports.ending import Cause
 from harness.transports.kernel_stamps import ANCILLARY_BYTES, KernelClock, arrival
-from harness.transports.reception import Cause
 
 _READ = 65536
 _READABLE = 1

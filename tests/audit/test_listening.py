@@ -7,7 +7,7 @@ from harness.audit.listening import Listening
 from harness.dialects import load
 from harness.dialects.events import Kind
 from harness.record import Outcome, StreamRecord
-from harness.transports.reception import Cause
+from harness.transports.ending import Cause
 
 SEED, STREAM = 7, 42
 DIALECT = load("generic")

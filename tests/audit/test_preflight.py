@@ -12,7 +12,7 @@ from harness.dialects.dialect import Reply
 from harness.dialects.events import Usage
 from harness.plan.audited import Audited
 from harness.plan.target import Target
-from harness.transports.reception import Cause
+from harness.transports.ending import Cause
 from tests.checks.audit.scenes import heard, question
 
 MOCK = "http://127.0.0.1:8600"

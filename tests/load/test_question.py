@@ -12,7 +12,7 @@ from harness.load.session import Session
 from harness.load.wiring import Wiring
 from harness.plan.plan import Plan
 from harness.record import Outcome, StreamRecord
-from harness.transports.reception import Cause
+from harness.transports.ending import Cause
 from tests.transports.answers import HEAD, LAST, chunk, done, event
 
 RETRY = {"first_s": 0.5, "jitter": "none", "attempts": 3}

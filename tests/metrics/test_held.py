@@ -1,7 +1,7 @@
 import numpy as np
 
 from harness.metrics.held import arrivals_ms, trial_of
-from harness.transports.reception import Cause
+from harness.transports.ending import Cause
 from tests.checks.audit.scenes import heard, ledger_of, pieces_of, question, through
 
 

@@ -2,7 +2,7 @@ import pytest
 
 from harness.metrics.quiet import end_mode, quiet, says_so
 from harness.record import Outcome, StreamRecord
-from harness.transports.reception import Cause
+from harness.transports.ending import Cause
 from tests.checks.audit.scenes import beating, heard, pieces_of, question, silent
 
 ASKED = question(tokens=3, ttft_ms=1000, itl_ms=1000)

@@ -5,7 +5,8 @@ import json
 from harness import dialects
 from harness.answer import AnswerCheck, token
 from harness.record import StreamRecord
-from harness.transports.reception import Cause, Reception
+from harness.transports.ending import Cause
+from harness.transports.reception import Reception
 
 SEED, STREAM = 7, 42
 DIALECT = dialects.load("generic")

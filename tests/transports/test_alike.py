@@ -12,7 +12,8 @@ from harness.dialects.events import TEXT, TokenEvent
 from harness.dialects.likeness import Likeness
 from harness.record import StreamRecord
 from harness.transports.alike import Alike
-from harness.transports.reception import Cause, Reception
+from harness.transports.ending import Cause
+from harness.transports.reception import Reception
 from tests.transports.answers import HEAD, LAST, SEED, STREAM, chunk, record
 
 MS = 1_000_000

@@ -8,7 +8,7 @@ from harness.clock import SECOND
 from harness.plan.target import Limits
 from harness.record import StreamRecord
 from harness.transports.deadlines import expired, look_again_ns
-from harness.transports.reception import Cause
+from harness.transports.ending import Cause
 
 LIMITS = Limits(connect_s=1, headers_s=2, first_content_s=4, idle_s=3, total_s=20)
 

@@ -1,8 +1,8 @@
 """A slow user loses the oldest events, and is told so."""
 
 from harness.dialects.events import Kind, TokenEvent
+from harness.transports.ending import Cause
 from harness.transports.event_queue import MOST, EventQueue
-from harness.transports.reception import Cause
 
 
 class EndedWatch:

@@ -7,7 +7,7 @@ import pytest
 from harness import dialects
 from harness.answer import token
 from harness.record import Outcome
-from harness.transports.reception import Cause
+from harness.transports.ending import Cause
 from tests.transports.answers import HEAD, LAST, SEED, STREAM, chunk, done, event, outcome_of, reception, text
 
 MS = 1_000_000

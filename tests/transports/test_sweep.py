@@ -6,8 +6,8 @@ from harness.plan.behaviour import Hazard
 from harness.plan.target import Limits
 from harness.policies.patience import Patience
 from harness.record import StreamRecord
+from harness.transports.ending import Cause
 from harness.transports.leaving import Leaving
-from harness.transports.reception import Cause
 from harness.transports.sweep import Sweep
 
 LIMITS = Limits(headers_s=2, first_content_s=4, idle_s=3, total_s=20)

@@ -7,7 +7,7 @@ import pytest
 
 from harness.answer import answer
 from harness.record import Outcome, StreamRecord
-from harness.transports.reception import Cause
+from harness.transports.ending import Cause
 from tests.transports.answers import LAST, SEED, STREAM, chunk, outcome_of, reception
 
 MS = 1_000_000

@@ -5,7 +5,7 @@ from typing import Any
 from harness import dialects
 from harness.checks.audit.check import Check, Finding, Heard, Question, Terms
 from harness.dialects.dialect import Reply
-from harness.transports.reception import Cause
+from harness.transports.ending import Cause
 from tests.checks.audit import scenes
 from tests.checks.audit.scenes import MS
 

@@ -16,7 +16,7 @@ from harness.checks.audit.check import Heard, Question
 from harness.dialects.dialect import Reply
 from harness.dialects.events import TokenEvent, Usage
 from harness.record import LedgerRow, StreamRecord
-from harness.transports.reception import Cause
+from harness.transports.ending import Cause
 
 SEED, STREAM = 7, 42
 MS = 1_000_000

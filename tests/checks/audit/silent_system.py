@@ -3,7 +3,7 @@
 from typing import Any
 
 from harness.checks.audit.check import Heard, Question
-from harness.transports.reception import Cause
+from harness.transports.ending import Cause
 from tests.checks.audit.scenes import Piece, beating, heard, pieces_of, silent
 
 HEAD_MS = 1.0

@@ -2,7 +2,7 @@ import pytest
 
 from harness.checks.audit.beats_in_silence import CHECK
 from harness.checks.audit.check import Finding, Terms
-from harness.transports.reception import Cause
+from harness.transports.ending import Cause
 from tests.checks.audit.scenes import heard
 from tests.checks.audit.silent_system import meets
 

@@ -2,7 +2,7 @@ import pytest
 
 from harness.checks.audit.bounds_its_queue import CHECK
 from harness.checks.audit.check import Heard, Question, Terms
-from harness.transports.reception import Cause
+from harness.transports.ending import Cause
 from tests.checks.audit import scenes
 from tests.checks.audit.breaking import finding, questions, refused, state, unreached
 

@@ -2,7 +2,7 @@ import pytest
 
 from harness.checks.audit.check import Finding, Terms
 from harness.checks.audit.compresses_and_flushes import CHECK, ENCODINGS
-from harness.transports.reception import Cause
+from harness.transports.ending import Cause
 from tests.checks.audit.scenes import EVENT_STREAM, Path, heard
 from tests.metrics.paths import open_path, shaking, ticking, whole
 

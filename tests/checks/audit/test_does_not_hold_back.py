@@ -2,7 +2,7 @@ import pytest
 
 from harness.checks.audit.check import Finding, Heard, Question, Terms
 from harness.checks.audit.does_not_hold_back import CHECK
-from harness.transports.reception import Cause
+from harness.transports.ending import Cause
 from tests.checks.audit.scenes import EVENT_STREAM, Path, heard
 from tests.metrics.paths import filling, open_path, opening, pausing, shaking, ticking, whole
 

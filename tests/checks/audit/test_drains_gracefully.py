@@ -3,7 +3,7 @@ import pytest
 
 from harness.checks.audit.check import Heard, Question
 from harness.checks.audit.drains_gracefully import CHECK
-from harness.transports.reception import Cause
+from harness.transports.ending import Cause
 from tests.checks.audit import scenes
 from tests.checks.audit.breaking import error_event, finding, questions, refused, state, unreached
 from tests.checks.audit.scenes import MS

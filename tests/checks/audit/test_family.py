@@ -9,7 +9,7 @@ from harness.checks import audit
 from harness.checks.audit.check import Need, Question, Terms
 from harness.checks.audit.structure import SCHEMA, TRUTH
 from harness.plan.draws import generator
-from harness.transports.reception import Cause
+from harness.transports.ending import Cause
 from mock_provider import notation
 from mock_provider.examples import example
 from mock_provider.orders import Order

@@ -3,7 +3,7 @@ import pytest
 from harness.checks.audit.check import Terms
 from harness.dialects import generic
 from harness.dialects.dialect import ToolCall
-from harness.transports.reception import Cause
+from harness.transports.ending import Cause
 from tests.checks.audit import scenes
 from tests.checks.audit.asking import finding, good
 

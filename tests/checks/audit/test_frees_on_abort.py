@@ -2,7 +2,7 @@ import pytest
 
 from harness.checks.audit.check import Heard, Question, Terms
 from harness.checks.audit.frees_on_abort import CHECK
-from harness.transports.reception import Cause
+from harness.transports.ending import Cause
 from tests.checks.audit import scenes
 from tests.checks.audit.breaking import finding, left, questions, refused, state, unreached
 

@@ -1,6 +1,6 @@
 from harness.checks.audit.check import Terms
 from harness.checks.audit.refuses_with_status import CHECK
-from harness.transports.reception import Cause
+from harness.transports.ending import Cause
 from tests.checks.audit import scenes
 from tests.checks.audit.breaking import broken, error_event, finding, questions, refused, state, unreached
 

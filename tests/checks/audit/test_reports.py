@@ -4,7 +4,7 @@ import pytest
 
 from harness.checks import audit
 from harness.checks.audit.check import Check, Question, Terms
-from harness.transports.reception import Cause
+from harness.transports.ending import Cause
 from tests.checks.audit import scenes
 from tests.checks.audit.breaking import broken, error_event, finding, questions, refused, state, unreached
 

@@ -2,7 +2,7 @@ import pytest
 
 from harness.checks.audit.check import Heard, Question, Terms
 from harness.checks.audit.reports_a_stall import CHECK
-from harness.transports.reception import Cause
+from harness.transports.ending import Cause
 from tests.checks.audit import scenes
 from tests.checks.audit.breaking import broken, error_event, finding, questions, state
 

@@ -1,4 +1,4 @@
-from harness.transports.reception import Cause
+from harness.transports.ending import Cause
 from tests.checks.audit import scenes
 from tests.checks.audit.asking import finding
 from tests.checks.audit.test_keeps_the_last_event import without_usage

@@ -4,7 +4,7 @@ import pytest
 
 from harness.checks import audit
 from harness.checks.audit.check import Terms
-from harness.transports.reception import Cause
+from harness.transports.ending import Cause
 from tests.checks.audit import scenes
 from tests.checks.audit.asking import finding, unasked
 

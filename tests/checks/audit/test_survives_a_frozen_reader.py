@@ -3,7 +3,7 @@ import pytest
 
 from harness.checks.audit.check import Heard, Question, Terms
 from harness.checks.audit.survives_a_frozen_reader import CHECK, pause_ms
-from harness.transports.reception import Cause
+from harness.transports.ending import Cause
 from tests.checks.audit import scenes
 from tests.checks.audit.breaking import finding, questions, state, unreached
 from tests.checks.audit.scenes import MS

@@ -2,7 +2,7 @@ import pytest
 
 from harness.checks.audit.check import Finding, Heard, Terms
 from harness.checks.audit.survives_silence import CHECK
-from harness.transports.reception import Cause
+from harness.transports.ending import Cause
 from tests.checks.audit.scenes import heard, pieces_of
 from tests.checks.audit.silent_system import meets
 
