@@ -43,7 +43,7 @@ class Question:
         self._intended_ns = intended_ns
         self.stream = session.next_stream()
         self.cohort, self.address = session.route(phase, user)
-        self.leaving = draw_leaving(phase.leave, session.rng("leave", self.stream))
+        self.leaving = draw_leaving(phase.leave, lambda: session.rng("leave", self.stream))
         self.patience = self._draw_patience()
         run = f"{session.phases.start_ns:x}" if session.phases is not None else ""
         self._answer = Continuing(self.stream, run)
@@ -134,7 +134,7 @@ class Question:
         """Seconds until the next attempt; None where the user has what there is, or gives up."""
         phase = self._phase
         decided = next_attempt(
-            self.record, phase.behaviour, self._rng, self._session.budget(phase), self._resumes
+            self.record, phase.behaviour, lambda: self._rng, self._session.budget(phase), self._resumes
         )
         if not isinstance(decided, Again):
             return None

@@ -135,6 +135,8 @@ Draw = (
 
 def sample(draw: Draw, rng: Rng) -> float:
     """One value of `draw`, never negative, in the unit in which the plan wrote it."""
+    if isinstance(draw, (int, float)):
+        return max(0.0, float(draw))
     return max(0.0, float(sample_many(draw, 1, rng)[0]))
 
 

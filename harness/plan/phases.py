@@ -1,5 +1,6 @@
 """What happens when: load, network and promises of each part of a run."""
 
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -58,6 +59,12 @@ class Leave(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             raise ValueError("at_token must be at least 1, after_s positive; before_first leaves earlier")
 
 
+@cache
+def _stem(path: str) -> str:
+    """Asked for by every stream; a plan names few files."""
+    return Path(path).stem
+
+
 class Phase(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A part of a run. A stream belongs to the phase in which it was intended, whenever it ends."""
 
@@ -96,7 +103,7 @@ class Phase(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     @property
     def scenario_name(self) -> str:
         """The Locust file's stem, which is the module name that Locust gives it."""
-        return Path(self.scenario).stem
+        return _stem(self.scenario)
 
     @property
     def objectives(self) -> list[Slo]:

@@ -1,5 +1,6 @@
 """After an attempt: ask again, go on, or give up; and when."""
 
+from collections.abc import Callable
 from typing import Literal
 
 import msgspec
@@ -47,9 +48,12 @@ class Budget:
 
 
 def next_attempt(
-    record: StreamRecord, behaviour: Behaviour, rng: Rng, budget: Budget, resumed: bool
+    record: StreamRecord, behaviour: Behaviour, rng: Callable[[], Rng], budget: Budget, resumed: bool
 ) -> Again | GivesUp:
-    """What follows the attempt of `record`, which was itself a resumption or was not."""
+    """What follows the attempt of `record`, which was itself a resumption or was not.
+
+    `rng` is made where something is drawn: making one takes longer than most streams' whole ending.
+    """
     retry = behaviour.retry
     if record.outcome in (
         Outcome.COMPLETED, Outcome.CANCELLED, Outcome.ABANDONED, Outcome.INTERRUPTED, Outcome.NOT_STARTED,
@@ -62,7 +66,7 @@ def next_attempt(
         return "attempts"
     if not budget.take():
         return "budget"
-    return Again(wait_s(record, retry, rng), behaviour.resume and not anew and _goes_on(record.outcome))
+    return Again(wait_s(record, retry, rng()), behaviour.resume and not anew and _goes_on(record.outcome))
 
 
 def _retried(record: StreamRecord, retry: Retry) -> bool:

@@ -1,5 +1,7 @@
 """A user who leaves on purpose: decided before the stream starts, from the plan and the seed."""
 
+from collections.abc import Callable
+
 import msgspec
 
 from harness import clock
@@ -32,9 +34,9 @@ class Leaving(msgspec.Struct, frozen=True):
         )
 
 
-def draw_leaving(leave: Leave | None, rng: Rng) -> Leaving | None:
-    """Whether this stream's user leaves, drawn by the plan's share."""
-    if leave is None or rng.random() >= leave.share:
+def draw_leaving(leave: Leave | None, rng: Callable[[], Rng]) -> Leaving | None:
+    """Whether this stream's user leaves, drawn by the plan's share. `rng` is made where there is a choice."""
+    if leave is None or rng().random() >= leave.share:
         return None
     return Leaving(
         at_token=leave.at_token,

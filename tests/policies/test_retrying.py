@@ -15,7 +15,7 @@ def ended(outcome: Outcome, attempt: int = 1, **fields: object) -> StreamRecord:
 
 
 def decide(record: StreamRecord, retry: Retry | None = PLAIN, resumed: bool = False, **behaviour: object):
-    return next_attempt(record, Behaviour(retry=retry, **behaviour), generator(7), NO_LIMIT, resumed)
+    return next_attempt(record, Behaviour(retry=retry, **behaviour), lambda: generator(7), NO_LIMIT, resumed)
 
 
 def test_waits_double_up_to_their_limit():
@@ -103,11 +103,11 @@ def test_without_budget_left_users_give_up():
     while budget.take():
         pass
     behaviour = Behaviour(retry=PLAIN)
-    assert next_attempt(ended(Outcome.RESET), behaviour, generator(7), budget, False) == "budget"
+    assert next_attempt(ended(Outcome.RESET), behaviour, lambda: generator(7), budget, False) == "budget"
 
 
 def test_who_gives_up_takes_nothing_from_the_budget():
     budget = Budget(0.1)
     for _ in range(50):
-        next_attempt(ended(Outcome.RESET, 4), Behaviour(retry=PLAIN), generator(7), budget, False)
+        next_attempt(ended(Outcome.RESET, 4), Behaviour(retry=PLAIN), lambda: generator(7), budget, False)
     assert budget.take()

@@ -1,5 +1,7 @@
 """Who leaves, when and how is decided before the stream starts."""
 
+from functools import partial
+
 import pytest
 
 from harness.clock import MS, SECOND
@@ -34,10 +36,16 @@ def test_a_token_position_is_not_a_matter_of_time():
 
 def test_the_share_of_leavers_is_drawn_and_the_seed_decides():
     leave = Leave(share=0.3, at_token=5)
-    draws = [draw_leaving(leave, generator(7, number)) is not None for number in range(2000)]
+    draws = [draw_leaving(leave, partial(generator, 7, number)) is not None for number in range(2000)]
     assert 0.27 < sum(draws) / len(draws) < 0.33
-    assert draws == [draw_leaving(leave, generator(7, number)) is not None for number in range(2000)]
-    assert draw_leaving(None, generator(7)) is None
+    assert draws == [draw_leaving(leave, partial(generator, 7, number)) is not None for number in range(2000)]
+
+
+def test_where_nobody_leaves_nothing_is_drawn():
+    def unneeded():
+        raise AssertionError("a generator was made")
+
+    assert draw_leaving(None, unneeded) is None
 
 
 @pytest.mark.parametrize(
@@ -45,5 +53,5 @@ def test_the_share_of_leavers_is_drawn_and_the_seed_decides():
     [("fin", False, False), ("rst", True, False), ("stop_reading", False, True)],
 )
 def test_how_they_leave_is_the_plans(how, rst, stop_reading):
-    found = draw_leaving(Leave(after_s=1.5, how=how), generator(7))
+    found = draw_leaving(Leave(after_s=1.5, how=how), partial(generator, 7))
     assert found == Leaving(after_s=1.5, rst=rst, stop_reading=stop_reading)
