@@ -13,6 +13,7 @@ SCHEMA = "streamproof.report/1"
 
 State = Literal["PASS", "FAIL", "INCONCLUSIVE", "INVALID", "NOT MEASURED"]
 Trust = Literal["VALID", "SUSPECT", "INVALID"]
+Bound = Literal["", "at most", "below", "at least"]
 Number = float | Literal["inf"] | None
 Quantile = tuple[Number, Number, Number]  # value, lower and upper end of its 95 % interval
 
@@ -43,6 +44,7 @@ class TrustCheck(msgspec.Struct, kw_only=True):
     limit: Number
     unit: str
     note: str = ""
+    bound: Bound = ""  # which way a VALID value lies of the limit; empty in a summary that did not say it
 
 
 class Validity(msgspec.Struct, kw_only=True):

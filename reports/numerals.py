@@ -2,7 +2,7 @@
 
 import math
 
-from harness.summary import Number
+from harness.summary import Number, TrustCheck
 
 NOTHING = "–"
 NEVER = "∞"
@@ -37,6 +37,16 @@ def share(part: float, whole: float) -> str:
     if 0 < part < whole:
         percent = min(max(percent, 0.1), 99.9)
     return f"{percent:.0f} %" if percent in (0, 100) else f"{percent:.1f} %"
+
+
+def trusted_while(check: TrustCheck) -> str:
+    """`at most 25 ms`: what a number must be for its question of validity to be answered well.
+
+    Limits are chosen, not measured, so they print as they were chosen: 10, not 10.0.
+    """
+    if not isinstance(check.limit, float | int):
+        return NOTHING
+    return " ".join(part for part in (check.bound or "limit", f"{check.limit:,.4g}", check.unit) if part)
 
 
 def seconds(value: float) -> str:

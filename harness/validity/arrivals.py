@@ -39,7 +39,9 @@ def arrivals_shape(joined: Joined) -> list[TrustCheck]:
     p, distance, phase = min(tested, key=lambda found: (_state(*found[:2]) == "VALID", found[0]))
     law = f"{phase.load.arrivals} arrivals of {phase.load.rate:g}/s"
     note = f"phase {phase.name}: streams did not begin as {law}"
-    return [trust_check("arrivals_shape", "worst p", p, _LIMIT, "", _state(p, distance), note)]
+    return [
+        trust_check("arrivals_shape", "worst p", p, _LIMIT, "", _state(p, distance), note, bound="at least")
+    ]
 
 
 def _state(p: float, distance: float) -> Trust:

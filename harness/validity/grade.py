@@ -1,7 +1,7 @@
 """One answer to one question of validity, and how a number becomes one."""
 
 from harness.metrics.percentiles import as_number
-from harness.summary import Number, Trust, TrustCheck
+from harness.summary import Bound, Number, Trust, TrustCheck
 
 
 def graded(value: float, valid: float, suspect: float) -> Trust:
@@ -10,9 +10,10 @@ def graded(value: float, valid: float, suspect: float) -> Trust:
 
 
 def trust_check(
-    id: str, stat: str, value: float, limit: Number, unit: str, state: Trust, note: str = ""
-) -> TrustCheck:
-    """`note` says what is wrong, so a VALID answer goes without it."""
+    id: str, stat: str, value: float, limit: Number, unit: str, state: Trust, note: str = "",
+    *, bound: Bound = "at most",
+) -> TrustCheck:  # fmt: skip
+    """`note` says what is wrong, so a VALID answer goes without it; `bound`: which side of `limit` is."""
     return TrustCheck(
         id=id,
         state=state,
@@ -21,4 +22,5 @@ def trust_check(
         limit=limit,
         unit=unit,
         note=note if state != "VALID" else "",
+        bound=bound,
     )

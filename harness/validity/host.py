@@ -60,7 +60,7 @@ def cpu(joined: Joined) -> list[TrustCheck]:
         ),
         trust_check(
             "steal", "mean", steal, 0.01, "share", "VALID" if steal < 0.01 else "SUSPECT",
-            "the hypervisor gave this machine's time to others",
+            "the hypervisor gave this machine's time to others", bound="below",
         ),
     ]  # fmt: skip
 

@@ -30,7 +30,9 @@ def rate_achieved(joined: Joined) -> list[TrustCheck]:
     dropped = int(np.count_nonzero(mine & joined.is_outcome("not_started")))
     share = 1.0 - dropped / int(np.count_nonzero(mine))
     state: Trust = "INVALID" if share < 0.95 else "SUSPECT" if dropped else "VALID"
-    return [trust_check("rate_achieved", "begun / wanted", share, 0.99, "", state, f"{dropped} were dropped")]
+    note = f"{dropped} were dropped"
+    # Only all of them are VALID, so a limit of 0.99 would call a share doubtful that is within it.
+    return [trust_check("rate_achieved", "begun / wanted", share, 1, "", state, note, bound="at least")]
 
 
 def events_per_worker(joined: Joined) -> list[TrustCheck]:

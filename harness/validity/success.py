@@ -21,7 +21,7 @@ def any_success(joined: Joined) -> list[TrustCheck]:
     completed = int(np.count_nonzero(asked & joined.is_outcome("completed")))
     note = "not one stream completed: a wrong address, key or dialect would look the same"
     state: Trust = "VALID" if completed else "SUSPECT"
-    return [trust_check("any_success", "completed", completed, 1, "streams", state, note)]
+    return [trust_check("any_success", "completed", completed, 1, "streams", state, note, bound="at least")]
 
 
 QUESTIONS = (any_success,)

@@ -55,7 +55,8 @@ def _rows(summary: Summary) -> Iterator[dict[str, Cell]]:
     for trust in summary.validity.checks:
         yield {
             "kind": "validity", "name": trust.id, "statistic": trust.stat, "value": _number(trust.value),
-            "high": _number(trust.limit), "unit": trust.unit, "state": trust.state,
+            "low" if trust.bound == "at least" else "high": _number(trust.limit), "unit": trust.unit,
+            "state": trust.state,
         }  # fmt: skip
     for name, metric in summary.metrics.items():
         yield from _quantiles("", name, metric)

@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element, SubElement
 from harness.summary import CheckResult, Summary
 from reports import junit_xml
 from reports.clean import cleaned
-from reports.numerals import NOTHING, number
+from reports.numerals import NOTHING, number, trusted_while
 
 FILE = "junit.xml"
 
@@ -36,7 +36,7 @@ def _measurement(suite: Element, summary: Summary) -> None:
     case = junit_xml.add_case(suite, "measurement", _class(summary, ""))
     lines = [
         f"{check.state}: {check.id} {check.stat} {number(check.value)}, "
-        f"limit {number(check.limit)} {check.unit} {check.note}".rstrip()
+        f"{trusted_while(check)} {check.note}".rstrip()
         for check in summary.validity.checks
     ]
     if summary.run.interrupted:

@@ -148,9 +148,42 @@ def demo(seed: int = 7) -> Summary:
         validity=Validity(
             state="VALID",
             checks=[
-                TrustCheck(id="dispatch_delay", state="VALID", stat="p99", value=4.1, limit=25.0, unit="ms"),
-                TrustCheck(id="loop_lag", state="VALID", stat="p99", value=3.1, limit=10.0, unit="ms"),
-                TrustCheck(id="mock_lateness", state="VALID", stat="p99", value=2.4, limit=10.0, unit="ms"),
+                TrustCheck(
+                    id="dispatch_delay",
+                    state="VALID",
+                    stat="p99",
+                    value=4.1,
+                    limit=25.0,
+                    unit="ms",
+                    bound="at most",
+                ),
+                TrustCheck(
+                    id="loop_lag",
+                    state="VALID",
+                    stat="p99",
+                    value=3.1,
+                    limit=10.0,
+                    unit="ms",
+                    bound="at most",
+                ),
+                TrustCheck(
+                    id="any_success",
+                    state="VALID",
+                    stat="completed",
+                    value=581,
+                    limit=1,
+                    unit="streams",
+                    bound="at least",
+                ),
+                TrustCheck(
+                    id="mock_lateness",
+                    state="VALID",
+                    stat="p99",
+                    value=2.4,
+                    limit=10.0,
+                    unit="ms",
+                    bound="at most",
+                ),
                 TrustCheck(
                     id="conservation",
                     state="VALID",
@@ -158,6 +191,7 @@ def demo(seed: int = 7) -> Summary:
                     value=0.0,
                     limit=0.0,
                     unit="tokens",
+                    bound="at most",
                     note="every token that was emitted was received, or lost by a planned fault",
                 ),
             ],
@@ -468,6 +502,7 @@ def failing() -> Summary:
                     value=83.0,
                     limit=70.0,
                     unit="%",
+                    bound="at most",
                     note="load-0 at 41 s",
                 ),
             ],
@@ -568,7 +603,11 @@ def hostile() -> Summary:
     def poison(value: Any, key: str) -> Any:
         if isinstance(value, str):
             words = ("inf", "open", "closed", "offline", "up", "down")
-            return value if key in ("state", "schema", "unit", "kind") or value in words else poisoned(value)
+            return (
+                value
+                if key in ("state", "schema", "unit", "kind", "bound") or value in words
+                else poisoned(value)
+            )
         if isinstance(value, dict):
             rename = key in named and not value.keys() & {"unit"}
             return {poisoned(name) if rename else name: poison(item, name) for name, item in value.items()}

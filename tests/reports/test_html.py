@@ -219,3 +219,17 @@ def test_metrics_beyond_the_usual_are_folded_away_and_not_lost() -> None:
     summary = empty(metrics={**demo().metrics, "zz": demo().metrics["ttft_user"]})
     assert list(further_metrics(summary)) == ["zz"]
     assert key_metrics(empty(metrics={"zz": demo().metrics["ttft_user"]})).keys() == {"zz"}
+
+
+def test_the_limits_of_the_measurement_say_which_way_they_lie() -> None:
+    text = page(demo()).text
+    assert "Trusted while" in text
+    assert re.search(r"3\.10 ms\s*at most 10 ms", text)
+    assert re.search(r"581 streams\s*at least 1 streams", text)
+
+
+def test_a_summary_that_did_not_say_it_shows_the_bare_limit() -> None:
+    summary = demo()
+    for check in summary.validity.checks:
+        check.bound = ""
+    assert re.search(r"3\.10 ms\s*limit 10 ms", page(summary).text)

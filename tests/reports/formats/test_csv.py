@@ -47,3 +47,8 @@ def test_every_row_has_every_column() -> None:
     table = list(csv.reader(io.StringIO(render(hostile()))))
     assert tuple(table[0]) == COLUMNS
     assert {len(row) for row in table} == {len(COLUMNS)}
+
+
+def test_a_limit_stands_on_the_side_that_it_limits() -> None:
+    found = {row["name"]: (row["low"], row["high"]) for row in rows(demo()) if row["kind"] == "validity"}
+    assert (found["loop_lag"], found["any_success"]) == (("", "10.0"), ("1.0", ""))

@@ -60,3 +60,9 @@ def test_markup_survives_as_text() -> None:
     assert output is not None
     assert "<script>alert(1)</script>" in (output.text or "")
     assert MARKUP[:8] == "<script>"
+
+
+def test_the_measurement_says_which_way_its_limits_lie() -> None:
+    told = suite(demo()).findtext("testcase/system-out") or ""
+    assert "VALID: loop_lag p99 3.10, at most 10 ms" in told
+    assert "VALID: any_success completed 581, at least 1 streams" in told
