@@ -63,6 +63,7 @@ class Ready(msgspec.Struct, frozen=True):
 
     scenarios: list[Path]
     prompts: list[str]
+    whose_prompts: str
 
 
 def check(plan: Plan, source: Path) -> Ready:
@@ -75,7 +76,11 @@ def check(plan: Plan, source: Path) -> Ready:
         _check_environment(plan)
         _check_traces(plan)
         _check_sockets(plan)
-        ready = Ready(_scenario_files(plan, source.parent), _read_prompts(plan, source.parent))
+        ready = Ready(
+            _scenario_files(plan, source.parent),
+            _read_prompts(plan, source.parent),
+            plan.target.prompts or "ours",
+        )
     except PlanError as error:
         raise PlanError(f"{source}: {error}") from None
     if plan.provider is not None and plan.provider.port:
@@ -98,7 +103,7 @@ def _scenario_files(plan: Plan, beside: Path) -> list[Path]:
     """The Locust files of all phases, each once. Raises PlanError for one that is missing."""
     found: dict[str, Path] = {}
     for phase in plan.phases:
-        path = _find(phase.scenario, ".py", beside)
+        path = _find(phase.scenario, beside)
         if path is None:
             known = sorted(p.stem for p in SCENARIOS.glob("*.py") if not p.stem.startswith("_"))
             raise PlanError(
@@ -112,15 +117,17 @@ def _scenario_files(plan: Plan, beside: Path) -> list[Path]:
 
 
 def _read_prompts(plan: Plan, beside: Path) -> list[str]:
-    """The target's prompts. Raises PlanError naming file and line."""
-    path = _find(plan.target.prompts, "", beside)
-    if path is None:
-        raise PlanError(
-            f"target.prompts: there is no file {plan.target.prompts} beside the plan or in {SCENARIOS}"
-        )
+    """The target's prompts: ours where the plan names no file. Raises PlanError naming file and line."""
+    named = plan.target.prompts
+    path = SCENARIOS / "prompts.jsonl" if named is None else beside / named
     try:
         lines = path.read_text(encoding="utf-8").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise PlanError(
+            f"target.prompts: {path} cannot be read: {error.strerror or error}; "
+            'write one {"prompt": "…"} a line there, or leave the key out for ours'
+        ) from None
+    except UnicodeDecodeError as error:
         raise PlanError(f"target.prompts: {path} cannot be read: {error}; it must be UTF-8 text") from None
     prompts = []
     for number, line in enumerate(lines, 1):
@@ -263,8 +270,8 @@ def _check_reachable(url: str, limit_s: float) -> None:
         ) from None
 
 
-def _find(name: str, suffix: str, beside: Path) -> Path | None:
-    file = name if name.endswith(suffix) else name + suffix
+def _find(scenario: str, beside: Path) -> Path | None:
+    file = scenario if scenario.endswith(".py") else f"{scenario}.py"
     return next((path for path in (beside / file, SCENARIOS / file) if path.is_file()), None)
 
 

@@ -95,6 +95,7 @@ class Run:
     def _drive(self, ready: preflight.Ready) -> None:
         plan, folder = self._plan, self.folder
         write_plan(folder, plan)
+        self._tell(f"prompts         {len(ready.prompts)}, {ready.whose_prompts}")
         folder.parts.mkdir(parents=True, exist_ok=True)
         before = {
             number: signal.signal(number, self._on_signal) for number in (signal.SIGINT, signal.SIGTERM)

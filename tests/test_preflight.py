@@ -7,8 +7,10 @@ import pytest
 
 from harness import preflight
 from harness.plan.reader import PlanError, load_plan
+from harness.run_folder import RunFolder, write_plan
 from harness.stack.errors import StackError
 
+OWN_PROMPTS = "target: {prompts: prompts.jsonl}"
 PHASE = "{name: p, duration_s: 5, load: {users: 1}%s}"
 
 
@@ -38,6 +40,7 @@ def complaint(path):
 
 def test_a_plan_that_is_right_gets_its_files(written):
     path = written(
+        OWN_PROMPTS,
         phase=", scenario: mine",
         mine__py="",
         prompts__jsonl='{"prompt": "Hallo"}\n\n{"prompt": "é"}\n',
@@ -45,13 +48,33 @@ def test_a_plan_that_is_right_gets_its_files(written):
     ready = preflight.check(load_plan(path), path)
     assert ready.scenarios == [path.parent / "mine.py"]
     assert ready.prompts == ["Hallo", "é"]
+    assert ready.whose_prompts == str(path.parent / "prompts.jsonl")
 
 
-def test_what_is_not_beside_the_plan_comes_from_the_house(written):
-    path = written()
+def test_what_a_plan_does_not_name_comes_from_the_house(written):
+    path = written(prompts__jsonl='{"prompt": "nobody asked for these"}')
     ready = preflight.check(load_plan(path), path)
     assert ready.scenarios == [preflight.SCENARIOS / "chat.py"]
     assert len(ready.prompts) > 3
+    assert ready.whose_prompts == "ours"
+
+
+def test_prompts_that_a_plan_names_are_never_replaced_by_ours_of_the_same_name(written):
+    text = complaint(written(OWN_PROMPTS))
+    assert "prompts.jsonl cannot be read: No such file or directory; write one" in text
+    assert "or leave the key out for ours" in text
+
+
+def test_the_plan_that_a_run_leaves_finds_the_files_that_lay_beside_its_own(written, tmp_path):
+    path = written(OWN_PROMPTS, phase=", scenario: mine", mine__py="", prompts__jsonl='{"prompt": "Hallo"}')
+    left = RunFolder(tmp_path / "runs" / "r0")
+    write_plan(left, load_plan(path))
+    first, again = (preflight.check(load_plan(one), one) for one in (path, left.plan))
+    assert again == first
+
+
+def test_prompts_may_be_no_folder(written, tmp_path):
+    assert "cannot be read: Is a directory" in complaint(written(f"target: {{prompts: '{tmp_path}'}}"))
 
 
 @pytest.mark.parametrize(
@@ -67,7 +90,7 @@ def test_what_is_not_beside_the_plan_comes_from_the_house(written):
         (["target: {api_key_env: NO_SUCH_KEY}"], "",
          ["target.api_key_env: the environment has no NO_SUCH_KEY; set it"]),
         (["target: {prompts: none.jsonl}"], "",
-         ["target.prompts: there is no file none.jsonl beside the plan or in"]),
+         ["target.prompts: ", "none.jsonl cannot be read: No such file"]),
     ],
 )  # fmt: skip
 def test_a_name_that_leads_nowhere_is_told_with_its_key_and_its_nearest_neighbour(
@@ -82,16 +105,18 @@ def test_a_name_that_leads_nowhere_is_told_with_its_key_and_its_nearest_neighbou
     "line", ["nonsense", '{"question": "x"}', '["prompt"]', '{"prompt": 7}', '{"prompt": null}']
 )
 def test_a_line_that_is_no_prompt_is_named(written, line):
-    text = complaint(written(prompts__jsonl=f'{{"prompt": "ok"}}\n{line}\n'))
+    text = complaint(written(OWN_PROMPTS, prompts__jsonl=f'{{"prompt": "ok"}}\n{line}\n'))
     assert 'prompts.jsonl:2: not a prompt; a line is {"prompt": "…"}' in text
 
 
 def test_a_file_without_prompts_is_told(written):
-    assert 'holds no prompts; write one {"prompt": "…"} a line' in complaint(written(prompts__jsonl="\n\n"))
+    assert 'holds no prompts; write one {"prompt": "…"} a line' in complaint(
+        written(OWN_PROMPTS, prompts__jsonl="\n\n")
+    )
 
 
 def test_prompts_that_are_no_text_are_told(written):
-    path = written()
+    path = written(OWN_PROMPTS)
     (path.parent / "prompts.jsonl").write_bytes(b'{"prompt": "\xff"}')
     assert "it must be UTF-8 text" in complaint(path)
 

@@ -2,11 +2,12 @@
 
 What counts: workload, seed, provider and its faults, network, objectives, the harness's major version and the
 class of machine. What does not: the run's name, the system's address, and how the system was started,
-for that is what is being compared.
+for that is what is being compared; and in which folder the plan's own files lie.
 """
 
 import hashlib
 import json
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -15,6 +16,7 @@ from harness.metrics.run_data import RunData
 
 _NOT_COMPARED = ("name", "description", "stack")
 _NOT_OF_THE_TARGET = ("url", "api_key_env", "verify_tls")
+_OURS = "prompts.jsonl"  # what the plans of older runs call the prompts that everybody has
 _MOST = 12  # differences that are named
 
 
@@ -23,6 +25,12 @@ def facts(run: RunData) -> dict[str, Any]:
     plan = msgspec.to_builtins(run.plan)
     workload = {key: value for key, value in plan.items() if key not in _NOT_COMPARED}
     workload["target"] = {k: v for k, v in plan["target"].items() if k not in _NOT_OF_THE_TARGET}
+    workload["target"]["prompts"] = _file(plan["target"]["prompts"] or _OURS)
+    workload["phases"] = [
+        {**phase, "scenario": _file(phase["scenario"]), "load": {**load, "trace": _file(load["trace"])}}
+        for phase in plan["phases"]
+        for load in [phase["load"]]
+    ]
     if plan["provider"] is not None:
         workload["provider"] = {k: v for k, v in plan["provider"].items() if k not in ("host", "port")}
     env = run.facts.env
@@ -36,6 +44,11 @@ def facts(run: RunData) -> dict[str, Any]:
             "kernel": env.get("kernel", ""),
         },
     }
+
+
+def _file(path: str | None) -> str | None:
+    """A checkout may lie elsewhere every time; a scenario's ending may be left out."""
+    return None if path is None else Path(path).name.removesuffix(".py")
 
 
 def comparability(run: RunData) -> str:

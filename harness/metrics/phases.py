@@ -40,7 +40,7 @@ def _result(joined: Joined, phase: Phase, flags: Bools) -> PhaseResult:
         span=Span(name=phase.name, kind=phase.kind, t0_s=joined.seconds(start), t1_s=joined.seconds(end)),
         load=describe_load(phase.load),
         model=phase.model or joined.run.plan.target.model or "",
-        scenario=phase.scenario,
+        scenario=phase.scenario_name,
         streamed=phase.streamed,
         network=[f"{cohort.name}: {cohort.journey}" for cohort in phase.network],
         intended=int(np.count_nonzero(mine & joined.last)),

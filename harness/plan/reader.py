@@ -12,7 +12,6 @@ import yaml
 from harness.plan.complaint import explain
 from harness.plan.empirical import BadSamples, inline
 from harness.plan.network import NamedJourney, with_named_journeys
-from harness.plan.phases import Load
 from harness.plan.plan import Plan
 from harness.problem import Problem
 
@@ -31,27 +30,35 @@ def load_plan(path: Path) -> Plan:
     """Read the plan in `path`. Raises PlanError.
 
     Journeys that it only names come from JOURNEYS, and a cohort of several copies becomes several cohorts.
-    A trace is taken from beside the plan.
+    Files are meant from the plan's own folder, and are named in full: the processes that read them work in
+    other folders, and the plan that a run leaves must still find them.
     """
     plan = load_as(path, Plan, lambda data: with_named_journeys(data, named_journey))
+    folder = path.resolve().parent
     try:
         phases = [
             msgspec.structs.replace(
                 phase,
                 network=[each for cohort in phase.network for each in cohort.each()],
-                load=_with_trace_beside(phase.load, path.resolve().parent),
+                load=msgspec.structs.replace(phase.load, trace=_in_full(phase.load.trace, folder)),
+                scenario=_own_scenario(phase.scenario, folder),
             )
             for phase in plan.phases
         ]
     except ValueError as error:
         raise PlanError(f"{path}: {error}") from None
-    return msgspec.structs.replace(plan, phases=phases)
+    target = msgspec.structs.replace(plan.target, prompts=_in_full(plan.target.prompts, folder))
+    return msgspec.structs.replace(plan, target=target, phases=phases)
 
 
-def _with_trace_beside(load: Load, folder: Path) -> Load:
-    """The processes that read the trace work in other folders, so its path must not depend on theirs."""
-    trace = str(folder / load.trace) if load.trace is not None else None
-    return msgspec.structs.replace(load, trace=trace)
+def _in_full(name: str | None, folder: Path) -> str | None:
+    return None if name is None else str(folder / name)
+
+
+def _own_scenario(name: str, folder: Path) -> str:
+    """The Locust file of that name beside the plan, in full; without one it is the name of one of ours."""
+    file = folder / (name if name.endswith(".py") else f"{name}.py")
+    return str(file) if file.is_file() else name
 
 
 def named_journey(name: str) -> NamedJourney | None:

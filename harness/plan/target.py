@@ -48,7 +48,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     whole_path: str | None = None  # of answers in one piece; default: as the dialect makes it of `path`
     model: str | None = None
     api_key_env: str | None = None  # name of the environment variable that holds the key
-    prompts: str = "prompts.jsonl"  # beside the scenarios, or a path
+    prompts: str | None = None  # a file beside the plan, or a path; default: ours
     max_tokens: int | None = None
     connections: Literal["pooled", "fresh"] = "pooled"
     verify_tls: bool = True

@@ -49,6 +49,20 @@ def test_the_same_plan_on_the_same_machine_may_be_compared():
     assert comparability(one) == comparability(other)
 
 
+def test_the_plans_own_files_may_lie_in_another_checkout():
+    def phases(folder: str) -> list[dict[str, object]]:
+        load = {"trace": f"{folder}/times.txt"}
+        return [{"name": "steady", "duration_s": 20.0, "scenario": f"{folder}/mine.py", "load": load}]
+
+    one, other = (
+        stored(target={"prompts": f"{folder}/prompts.jsonl"}, phases=phases(folder))
+        for folder in ("/a", "/b")
+    )
+    assert differences(one, other) == []
+    elsewhere = stored(target={"prompts": "/a/others.jsonl"}, phases=phases("/a"))
+    assert differences(one, elsewhere) == ['plan.target.prompts: "prompts.jsonl" and "others.jsonl"']
+
+
 @pytest.mark.parametrize(
     ("change", "named"),
     [
