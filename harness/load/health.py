@@ -1,4 +1,7 @@
-"""How well the load process itself is doing, a row a second: its own lateness is the harness's error bar."""
+"""How well the load process itself is doing, a row a second: its own lateness is the harness's error bar.
+
+What it has to know of the clocks it takes from the clock of the kernel's stamps, and keeps that fresh by it.
+"""
 
 import gc
 import math
@@ -13,6 +16,7 @@ from harness.load.loop_lag import LoopLag
 from harness.load.outbox import Outbox
 from harness.load.throttling import throttled_periods
 from harness.record import HostSample
+from harness.transports.kernel_stamps import KernelClock
 
 _PAGE_MB = os.sysconf("SC_PAGE_SIZE") / 1e6
 
@@ -20,8 +24,8 @@ _PAGE_MB = os.sysconf("SC_PAGE_SIZE") / 1e6
 class Health:
     """Samples loop lag, CPU, memory, steal and garbage collections until stopped."""
 
-    def __init__(self, process: str, outbox: Outbox) -> None:
-        self._process, self._outbox = process, outbox
+    def __init__(self, process: str, outbox: Outbox, kernel: KernelClock) -> None:
+        self._process, self._outbox, self._kernel = process, outbox, kernel
         self._greenlet: gevent.Greenlet | None = None
         self._lag = LoopLag()
         self._gc_began_ns = 0
@@ -48,13 +52,14 @@ class Health:
 
     def _run(self) -> None:
         cpu, steal, total = time.process_time(), *_machine_ticks()
-        throttled, wall_ns = throttled_periods(), clock.wall_minus_monotonic(10)
+        throttled = throttled_periods()
+        self._kernel.resample()  # what the wall clock did between two tests harms no stamp
         began_ns = clock.now()
         while True:
             gevent.sleep(1)
             now_ns, lags = clock.now(), self._lag.take()
             cpu_now, (steal_now, total_now) = time.process_time(), _machine_ticks()
-            throttled_now, wall_now = throttled_periods(), clock.wall_minus_monotonic(10)
+            throttled_now, step_ns = throttled_periods(), self._kernel.resample()
             self._outbox.put(
                 "host",
                 HostSample(
@@ -70,11 +75,11 @@ class Health:
                     descriptors=sockets.descriptors_in_use() / (sockets.descriptor_limit() or math.inf),
                     ports=(self.in_flight + sockets.lingering()) / (sockets.port_limit() or math.inf),
                     throttled=throttled_now - throttled,
-                    wall_step_ms=abs(wall_now - wall_ns) / clock.MS,
+                    wall_step_ms=abs(step_ns) / clock.MS,
                 ),
             )
             cpu, steal, total, began_ns = cpu_now, steal_now, total_now, now_ns
-            throttled, wall_ns = throttled_now, wall_now
+            throttled = throttled_now
             self._gc_worst_ns = 0
 
 

@@ -159,7 +159,6 @@ class _LoadProcess:
     def _tick(self) -> None:
         while True:
             gevent.sleep(1)
-            self.session.kernel.resample()
             self.session.health.in_flight = self.session.in_flight
             self._collector.look(self.session.in_flight)
             self.session.outbox.flush()

@@ -42,7 +42,7 @@ class Session:
         self.sweep, self.kernel = Sweep(), KernelClock()
         folder = Path(wiring.folder) / "parts" if wiring.folder else None
         self.outbox = Outbox(folder, self.process, ships)
-        self.health = Health(self.process, self.outbox)
+        self.health = Health(self.process, self.outbox, self.kernel)
         self.phases: PhaseClock | None = None
         self.accepting = False  # whether streams may still begin
         self.in_flight = 0

@@ -31,15 +31,14 @@ class KernelClock:
         self._asking = RawSocket()
         request_stamps(self._asking)
         self.offset_ns = clock.wall_minus_monotonic()
-        self.worst_jump_ns = 0
 
     def close(self) -> None:
         self._asking.close()
 
-    def resample(self) -> None:
-        offset = clock.wall_minus_monotonic(10)
-        self.worst_jump_ns = max(self.worst_jump_ns, abs(offset - self.offset_ns))
-        self.offset_ns = offset
+    def resample(self) -> int:
+        """By how much the wall clock has moved against the monotonic one since the last sample, ns."""
+        before_ns, self.offset_ns = self.offset_ns, clock.wall_minus_monotonic(10)
+        return self.offset_ns - before_ns
 
 
 def request_stamps(sock: socket.socket) -> None:

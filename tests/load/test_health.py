@@ -11,6 +11,7 @@ from harness.load.health import Health
 from harness.load.loop_lag import LoopLag
 from harness.load.outbox import Outbox
 from harness.record import HostSample
+from harness.transports.kernel_stamps import KernelClock
 
 TICK_NS = 5 * MS
 
@@ -27,6 +28,18 @@ class Kept(Outbox):
         self.rows.append(row)
 
 
+class Clocks(KernelClock):
+    """Its two clocks stay as far apart as they are, but for the steps of its script, one a sample."""
+
+    def __init__(self) -> None:  # it asks no kernel for stamps
+        self.steps_ns: list[int] = []
+        self.samples = 0
+
+    def resample(self) -> int:
+        self.samples += 1
+        return self.steps_ns.pop(0) if self.steps_ns else 0
+
+
 class Over(Exception):
     """The script has no more sleeps."""
 
@@ -37,7 +50,7 @@ class Machine:
 
     def __init__(self, late_ms: list[float]) -> None:
         self.now_ns, self._late = 100 * SECOND, iter(late_ms)
-        self.lag = LoopLag()
+        self.lag, self.clocks = LoopLag(), Clocks()
         self.lag._due_ns = self.now_ns + TICK_NS
 
     def now(self) -> int:
@@ -65,7 +78,7 @@ def sampled(monkeypatch: pytest.MonkeyPatch):
 
     def run(late_ms: list[float], prepare=lambda machine, sampler: None) -> list[HostSample]:
         machine, outbox = Machine(late_ms), Kept()
-        sampler = Health("load-0", outbox)
+        sampler = Health("load-0", outbox, machine.clocks)
         sampler._lag = machine.lag
         monkeypatch.setattr(health.clock, "now", machine.now)
         monkeypatch.setattr(health.gevent, "sleep", machine.sleep)
@@ -134,14 +147,21 @@ def test_what_is_left_of_descriptors_and_ports_is_told(sampled, monkeypatch: pyt
     assert (row.descriptors, row.ports) == (0.25, 0.5)
 
 
-def test_waits_for_a_quota_and_steps_of_the_clock_are_told_of_their_second(
-    sampled, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    periods, walls = iter([10, 13, 13]), iter([70 * SECOND, 70 * SECOND, 69 * SECOND])
+def test_waits_for_a_quota_are_told_of_their_second(sampled, monkeypatch: pytest.MonkeyPatch) -> None:
+    periods = iter([10, 13, 13])
     monkeypatch.setattr(health, "throttled_periods", lambda: next(periods))
-    monkeypatch.setattr(health.clock, "wall_minus_monotonic", lambda brackets: next(walls))
-    rows = sampled([0.0] * 400)
-    assert [(row.throttled, row.wall_step_ms) for row in rows] == [(3, 0.0), (0, 1000.0)]
+    assert [row.throttled for row in sampled([0.0] * 400)] == [3, 0]
+
+
+def test_a_step_of_the_clock_is_told_of_the_second_in_which_it_was_found(sampled) -> None:
+    before_the_test, sampler_clocks = 7 * SECOND, []
+
+    def step(machine: Machine, sampler: Health) -> None:
+        machine.clocks.steps_ns = [before_the_test, 0, -SECOND, MS // 2]
+        sampler_clocks.append(machine.clocks)
+
+    assert [row.wall_step_ms for row in sampled([0.0] * 600, step)] == [0.0, 1000.0, 0.5]
+    assert sampler_clocks[0].samples == 1 + 3  # the distance is taken once a second, not twice
 
 
 def test_without_limits_nothing_is_near_them(sampled, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -153,7 +173,7 @@ def test_without_limits_nothing_is_near_them(sampled, monkeypatch: pytest.Monkey
 
 def test_it_listens_to_the_collector_only_while_it_runs() -> None:
     before = list(gc.callbacks)
-    sampler = Health("load-0", Kept())
+    sampler = Health("load-0", Kept(), Clocks())
     sampler.start()
     assert len(gc.callbacks) == len(before) + 1
     sampler.stop()
