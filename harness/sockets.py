@@ -30,9 +30,9 @@ def descriptor_limit() -> int | None:
     return None if hard == resource.RLIM_INFINITY else hard
 
 
-def descriptors_in_use(proc: Path = _PROC) -> int:
-    """How many this process has open; 0 where the platform does not say."""
-    folder = proc / "self" / "fd"
+def descriptors_in_use(process: Path = _PROC / "self") -> int:
+    """How many the process at /proc/N has open; 0 where the platform does not say."""
+    folder = process / "fd"
     try:
         return os.stat(folder).st_size or len(os.listdir(folder))  # the size tells it from Linux 6.2 on
     except OSError:
@@ -44,7 +44,7 @@ def share_of_descriptors(process: Path) -> float:
     try:
         lines = (process / "limits").read_text(encoding="ascii").splitlines()
         [most] = (line.split()[3] for line in lines if line.startswith("Max open files"))
-        return len(os.listdir(process / "fd")) / float(most.replace("unlimited", "inf"))
+        return descriptors_in_use(process) / float(most.replace("unlimited", "inf"))
     except (OSError, ValueError):
         return 0.0
 

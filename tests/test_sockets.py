@@ -32,7 +32,7 @@ def test_lingering_connections_are_those_of_tcp(machine: Path) -> None:
 
 def test_a_platform_that_does_not_say_has_no_limit_and_nothing_in_use(tmp_path: Path) -> None:
     assert sockets.port_limit(tmp_path) is None
-    assert (sockets.lingering(tmp_path), sockets.descriptors_in_use(tmp_path)) == (0, 0)
+    assert (sockets.lingering(tmp_path), sockets.descriptors_in_use(tmp_path / "self")) == (0, 0)
 
 
 def test_descriptors_are_counted_by_name_where_the_size_does_not_tell(tmp_path: Path, monkeypatch) -> None:
@@ -42,7 +42,7 @@ def test_descriptors_are_counted_by_name_where_the_size_does_not_tell(tmp_path: 
     whole = list(os.stat(tmp_path))
     whole[6] = 0  # st_size of older kernels
     monkeypatch.setattr(sockets.os, "stat", lambda _: os.stat_result(whole))
-    assert sockets.descriptors_in_use(tmp_path) == 4
+    assert sockets.descriptors_in_use(tmp_path / "self") == 4
 
 
 def test_an_opened_file_is_one_descriptor_more() -> None:
@@ -51,6 +51,12 @@ def test_an_opened_file_is_one_descriptor_more() -> None:
         assert not first.closed
         assert not second.closed
         assert sockets.descriptors_in_use() == before + 2
+
+
+def test_a_process_is_counted_alike_from_within_and_from_without() -> None:
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    share = sockets.share_of_descriptors(Path(f"/proc/{os.getpid()}"))
+    assert share == sockets.descriptors_in_use() / soft
 
 
 @pytest.mark.parametrize("start", [["-m", "harness.cli", "networks"], ["-m", "gateway", "--help"]])

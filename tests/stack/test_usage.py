@@ -10,6 +10,19 @@ from harness.stack.usage import Usage, usage
 TICK_S, PAGE_MB = 1 / os.sysconf("SC_CLK_TCK"), os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
+@pytest.fixture(autouse=True)
+def _only_of_the_kernel_a_size_is_a_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder on a disk has a size that is no number of files."""
+    stat = os.stat
+
+    def without_size(path, **options):
+        fields = list(stat(path, **options))
+        fields[6] = 0
+        return os.stat_result(fields)
+
+    monkeypatch.setattr(os, "stat", without_size)
+
+
 def process(
     proc: Path,
     pid: int,
