@@ -72,15 +72,15 @@ def test_a_loop_blocked_once_for_200_ms_shows_as_loop_lag(tmp_path: Path) -> Non
 
 
 def test_a_provider_that_is_throttled_shows_as_mock_lateness(tmp_path: Path) -> None:
-    running = Running(tmp_path, "run", plan(tmp_path))
-    running.wait_for("completed)")
-    [mock] = [pid for pid, words in running.descendants().items() if "-m mock_provider" in words]
-    for _ in range(12):
-        os.kill(mock, signal.SIGSTOP)
-        time.sleep(0.12)
-        os.kill(mock, signal.SIGCONT)
-        time.sleep(0.2)
-    finished = running.finish()
+    with Running(tmp_path, "run", plan(tmp_path)) as running:
+        running.wait_for("completed)")
+        [mock] = [pid for pid, words in running.descendants().items() if "-m mock_provider" in words]
+        for _ in range(12):
+            os.kill(mock, signal.SIGSTOP)
+            time.sleep(0.12)
+            os.kill(mock, signal.SIGCONT)
+            time.sleep(0.2)
+        finished = running.finish()
     assert_invalid(finished)
     late = check(finished, "mock_lateness")
     assert late.state == "INVALID"
@@ -91,12 +91,12 @@ def test_a_provider_that_is_throttled_shows_as_mock_lateness(tmp_path: Path) -> 
 
 
 def test_a_killed_worker_is_noticed_named_and_its_loss_is_counted(tmp_path: Path) -> None:
-    running = Running(tmp_path, "run", plan(tmp_path, seconds=14, workers=2))
-    running.wait_for("completed)")
-    locust = {pid for pid, words in running.descendants().items() if "-m locust" in words}
-    worker = max(pid for pid in locust if parent(pid) in locust)
-    os.kill(worker, signal.SIGKILL)
-    finished = running.finish()
+    with Running(tmp_path, "run", plan(tmp_path, seconds=14, workers=2)) as running:
+        running.wait_for("completed)")
+        locust = {pid for pid, words in running.descendants().items() if "-m locust" in words}
+        worker = max(pid for pid in locust if parent(pid) in locust)
+        os.kill(worker, signal.SIGKILL)
+        finished = running.finish()
     assert_invalid(finished)
     assert check(finished, "parts_alive").state == "INVALID"
     assert any("load worker load-" in text for text in finished.summary.run.died), finished.summary.run.died

@@ -34,7 +34,8 @@ phases:
 def test_users_beyond_the_providers_batch_wait_and_the_search_says_so(tmp_path: Path):
     (tmp_path / "small.yaml").write_text(PLAN, encoding="utf-8")
     words = ["--start", "2", "--most", "8", "--step-s", "4", "--ratio", "2"]
-    done = Running(tmp_path, "capacity", "small.yaml", *words).finish(280)
+    with Running(tmp_path, "capacity", "small.yaml", *words) as running:
+        done = running.finish(280)
     assert done.code in (0, 2), done.output  # a busy machine may make the measurement invalid
     [path] = (tmp_path / "runs").glob("*/capacity/summary.json")
     summary = decode(path.read_bytes())
@@ -114,10 +115,10 @@ def test_a_stack_that_never_started_is_the_whole_message(tmp_path: Path):
 @pytest.mark.slow
 def test_an_interruption_leaves_a_report_of_the_steps_so_far(tmp_path: Path):
     (tmp_path / "small.yaml").write_text(PLAN, encoding="utf-8")
-    running = Running(tmp_path, "capacity", "small.yaml", "--rate", "--start", "4", "--step-s", "4")
-    running.wait_for(" streams, ", 120)
-    running.process.send_signal(signal.SIGINT)
-    done = running.finish(60)
+    with Running(tmp_path, "capacity", "small.yaml", "--rate", "--start", "4", "--step-s", "4") as running:
+        running.wait_for(" streams, ", 120)
+        running.process.send_signal(signal.SIGINT)
+        done = running.finish(60)
     assert done.code == 4, done.output
     [path] = (tmp_path / "runs").glob("*/capacity/summary.json")
     summary = decode(path.read_bytes())
@@ -133,13 +134,13 @@ def test_an_interruption_leaves_a_report_of_the_steps_so_far(tmp_path: Path):
 @pytest.mark.slow
 def test_an_interruption_within_the_first_probe_leaves_a_report_too(tmp_path: Path):
     (tmp_path / "small.yaml").write_text(PLAN, encoding="utf-8")
-    running = Running(tmp_path, "capacity", "small.yaml", "--start", "1", "--step-s", "60")
-    deadline = time.monotonic() + 60
-    while not list((tmp_path / "runs").glob("*/parts/live.jsonl")):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-    running.process.send_signal(signal.SIGINT)
-    done = running.finish(60)
+    with Running(tmp_path, "capacity", "small.yaml", "--start", "1", "--step-s", "60") as running:
+        deadline = time.monotonic() + 60
+        while not list((tmp_path / "runs").glob("*/parts/live.jsonl")):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        running.process.send_signal(signal.SIGINT)
+        done = running.finish(60)
     assert done.code == 4, done.output
     assert "Interrupted after 0 probes" in done.output.replace("\n", " ")
     assert len(list((tmp_path / "runs").glob("*/capacity/report.html"))) == 1

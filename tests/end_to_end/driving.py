@@ -57,7 +57,9 @@ class Finished:
 
 
 class Running:
-    """A command under way in `out`'s folder."""
+    """A command under way in `out`'s folder. Used in a `with` block, which it does not outlive."""
+
+    patience_s = 30.0  # with one that is interrupted
 
     def __init__(self, out: Path, *words: str) -> None:
         self._out = out
@@ -67,6 +69,18 @@ class Running:
             self.process = subprocess.Popen(
                 [str(COMMAND), *words], stdout=log, stderr=subprocess.STDOUT, cwd=out, env=_environment()
             )
+
+    def __enter__(self) -> "Running":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Of one that has ended nothing is left to do; another had a test that failed."""
+        self.process.send_signal(signal.SIGINT)
+        try:
+            self.process.wait(self.patience_s)
+        except subprocess.TimeoutExpired:
+            self.process.kill()  # what it has started dies with it
+            self.process.wait()
 
     def wait_for(self, part: str, limit_s: float = 60) -> None:
         """Until the output holds `part`."""
@@ -94,19 +108,15 @@ class Running:
         os.kill(pid, signal.SIGKILL)
 
     def finish(self, limit_s: float = 180) -> Finished:
-        try:
-            code = self.process.wait(limit_s)
-        except subprocess.TimeoutExpired:
-            self.process.send_signal(signal.SIGINT)
-            self.process.wait(30)
-            raise
+        code = self.process.wait(limit_s)
         folders = sorted((self._out / "runs").glob("*/")) if (self._out / "runs").is_dir() else []
         return Finished(code, self._log.read_text(errors="replace"), folders[-1] if folders else None)
 
 
 def command(out: Path, *words: str) -> Finished:
     """Run to the end."""
-    return Running(out, *words).finish()
+    with Running(out, *words) as running:
+        return running.finish()
 
 
 def alive(pid: int) -> bool:

@@ -1,6 +1,7 @@
 """A run that is stopped, or loses one of its parts: everything is gone in the end, and a report is there."""
 
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,11 +20,11 @@ phases:
 
 
 @pytest.fixture
-def running(tmp_path: Path) -> Running:
+def running(tmp_path: Path) -> Iterator[Running]:
     (tmp_path / "plan.yaml").write_text(PLAN)
-    run = Running(tmp_path, "run", "plan.yaml")
-    run.wait_for("completed)")  # some streams have ended, the others are open
-    return run
+    with Running(tmp_path, "run", "plan.yaml") as run:
+        run.wait_for("completed)")  # some streams have ended, the others are open
+        yield run
 
 
 def test_an_interrupt_leaves_a_report_and_no_process(running: Running) -> None:

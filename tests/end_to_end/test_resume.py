@@ -196,10 +196,10 @@ drain_s: 4
 def test_users_who_stop_reading_while_the_network_changes_never_hang_the_run(tmp_path: Path):
     """Megabytes wait for somebody who never reads them, where a proxy may jam for good."""
     (tmp_path / "plan.yaml").write_text(FROZEN)
-    running = Running(tmp_path, "run", "plan.yaml")
-    running.wait_for("ride")
-    parts = running.descendants()
-    finished = running.finish(limit_s=90)
+    with Running(tmp_path, "run", "plan.yaml") as running:
+        running.wait_for("ride")
+        parts = running.descendants()
+        finished = running.finish(limit_s=90)
     assert finished.code in (0, 1, 2, 3), finished.output
     assert not [name for pid, name in parts.items() if alive(pid)]
     streams = finished.table("streams")

@@ -1,5 +1,6 @@
 """The same users against systems that nobody here wrote."""
 
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -49,18 +50,14 @@ phases:
 @pytest.fixture
 def foreign(tmp_path: Path):
     """A gateway that somebody else has started, in front of `port`."""
-    started = []
+    with ExitStack() as started:
 
-    def start(upstream: str) -> str:
-        server = Running(tmp_path / "foreign", "gateway", "--upstream", upstream, "--port", "0")
-        server.wait_for('"port"')
-        started.append(server)
-        return "http://127.0.0.1:" + _port(tmp_path / "foreign" / "command.log")
+        def start(upstream: str) -> str:
+            server = Running(tmp_path / "foreign", "gateway", "--upstream", upstream, "--port", "0")
+            started.enter_context(server).wait_for('"port"')
+            return "http://127.0.0.1:" + _port(tmp_path / "foreign" / "command.log")
 
-    yield start
-    for server in started:
-        server.process.terminate()
-        server.process.wait(10)
+        yield start
 
 
 def _port(log: Path) -> str:
@@ -86,16 +83,12 @@ def test_a_system_that_is_already_up_is_measured_from_both_ends(foreign, tmp_pat
 def test_a_system_with_another_provider_is_measured_from_its_users_side_and_says_so(
     foreign, tmp_path: Path
 ) -> None:
-    other = Running(tmp_path / "other", "mock", "--seed", "99")
-    other.wait_for('"port"')
-    try:
+    with Running(tmp_path / "other", "mock", "--seed", "99") as other:
+        other.wait_for('"port"')
         url = foreign("http://127.0.0.1:" + _port(tmp_path / "other" / "command.log"))
         (tmp_path / "plan.yaml").write_text(TARGET)
         refused = command(tmp_path, "run", "plan.yaml", "--target", url, "--provider-port", "0")
         finished = command(tmp_path, "run", "plan.yaml", "--target", url, "--no-mock")
-    finally:
-        other.process.terminate()
-        other.process.wait(10)
     assert refused.code == 4
     assert finished.code == 0, finished.output
     assert "another mock" in refused.output
