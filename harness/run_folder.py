@@ -3,7 +3,7 @@
 import hashlib
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,15 +82,38 @@ def writing(place: Path, way_out: str) -> Iterator[None]:
 def none_if_refused(folder: Path) -> Iterator[None]:
     """Around a beginning. A Problem takes `folder` away again, and what had to be made above it: what has
     never run is no run. A folder that was there before stays as it is."""
-    above = [path for path in folder.parents if not path.exists()]
     there = folder.exists()
+    with _no_new_empty([folder, *folder.parents]):
+        try:
+            yield
+        except Problem:
+            if not there:
+                shutil.rmtree(folder, ignore_errors=True)
+            raise
+
+
+@contextmanager
+def made_early(folder: Path) -> Iterator[None]:
+    """Around work whose results go to a folder that a person chose: it is made before the work, as a place
+    that cannot be had is best known then. Raises RunFolderError. Work that a Problem ends leaves no empty
+    folder behind."""
+    way_out = "choose another place with --out"
+    with _no_new_empty([folder, *folder.parents]):
+        with writing(folder, way_out):
+            folder.mkdir(parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=folder).close()  # that it is there does not say that it may be filled
+        yield
+
+
+@contextmanager
+def _no_new_empty(folders: Sequence[Path]) -> Iterator[None]:
+    """After a Problem those of `folders`, the deepest first, that are new and empty are gone."""
+    new = [path for path in folders if not path.exists()]
     try:
         yield
     except Problem:
-        if not there:
-            shutil.rmtree(folder, ignore_errors=True)
-        for path in above:
-            with suppress(OSError):  # somebody else has put something there meanwhile
+        for path in new:
+            with suppress(OSError):  # never made, or somebody else has put something there meanwhile
                 path.rmdir()
         raise
 

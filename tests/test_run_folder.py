@@ -1,4 +1,5 @@
 import hashlib
+from pathlib import Path
 
 import msgspec
 import pyarrow.parquet as pq
@@ -11,6 +12,7 @@ from harness.run_folder import (
     RunFolder,
     RunFolderError,
     collect_parts,
+    made_early,
     none_if_refused,
     read_run,
     write_plan,
@@ -175,6 +177,39 @@ def test_what_is_refused_leaves_what_others_have_put_there(tmp_path):
     assert list(tmp_path.iterdir()) == [tmp_path / "runs"]
     refused(tmp_path / "out" / "one", "plan.yaml", "../two/plan.yaml")
     assert list((tmp_path / "out").iterdir()) == [tmp_path / "out" / "two"]
+
+
+def results_of(folder, name, problem=None):
+    with made_early(folder):
+        if name:
+            (folder / name).write_text("")
+        if problem:
+            raise problem
+
+
+def test_a_folder_made_before_the_work_is_there_for_its_results(tmp_path):
+    results_of(tmp_path / "out" / "runs", "audit.json")
+    assert [path.name for path in (tmp_path / "out" / "runs").iterdir()] == ["audit.json"]
+
+
+@pytest.mark.parametrize(("name", "left"), [("", []), ("of somebody else", ["out"])])
+def test_a_folder_made_before_refused_work_goes_if_it_is_empty(tmp_path, name, left):
+    with pytest.raises(PlanError):
+        results_of(tmp_path / "out" / "runs", name, PlanError("no"))
+    assert [path.name for path in tmp_path.iterdir()] == left
+
+
+def test_a_place_for_results_that_cannot_be_had_is_told_before_the_work(tmp_path):
+    (tmp_path / "file").write_text("")
+    for place in (tmp_path / "file", tmp_path / "file" / "runs"):
+        with pytest.raises(RunFolderError, match=r"file.*: cannot be written: .*; choose another place"):
+            results_of(place, "")
+
+
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="a folder in which nobody may make files")
+def test_a_folder_that_is_there_but_takes_no_files_is_told_before_the_work():
+    with pytest.raises(RunFolderError, match=r"/proc/self: cannot be written: .*; choose another place"):
+        results_of(Path("/proc/self"), "")
 
 
 def test_what_was_there_before_a_refusal_stays_as_it_is(tmp_path):

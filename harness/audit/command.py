@@ -22,7 +22,7 @@ from harness.plan.audited import Audited, ProviderAdmin
 from harness.plan.reader import PlanError, load_as
 from harness.plan.target import Target
 from harness.preflight import SCENARIOS, known
-from harness.run_folder import writing
+from harness.run_folder import made_early, writing
 from harness.scorecard import GROUPS, Scorecard, encode
 from reports.scorecard import terminal, write
 
@@ -61,11 +61,10 @@ def run(arguments: argparse.Namespace, argv: list[str], tell: Tell, *_: object) 
         return 0
     for name in arguments.defect:
         known("--defect", name, defects.names())
-    with writing(arguments.out, "choose another place with --out"):
-        arguments.out.mkdir(parents=True, exist_ok=True)  # now, not after three minutes
     told: Callable[[str], None] = (lambda _: None) if arguments.json else tell
     wanted = Wanted(checks=checks, thorough=arguments.thorough, argv=argv, defects=arguments.defect)
-    with Interruption() as interruption:  # to the end: what there is must be written, too
+    # the interruption to the end: what there is must be written, too
+    with made_early(arguments.out), Interruption() as interruption:
         card = _audit(arguments, wanted, told, interruption)
         folder = folder_of(card, arguments.out)
         with writing(folder, "choose another place with --out"):
