@@ -10,10 +10,12 @@ import json
 import time
 from collections.abc import Callable
 
-from harness import dialects
+from harness import clock, dialects
 from harness.answer import AnswerCheck, answer
 from harness.dialects.dialect import Reply
 from harness.dialects.events import Kind, Usage
+from harness.record import Outcome, StreamRecord
+from harness.transports.reception import Reception
 from harness.wire import frame_decoder
 from harness.wire.frame import MAX_LINE, Frame
 from harness.wire.http1 import ResponseReader
@@ -122,6 +124,21 @@ def chain(name: str, reads: list[bytes]) -> Callable[[], None]:
     return work
 
 
+def received(name: str, reads: list[bytes]) -> Callable[[], None]:
+    """All of it and the record, as a user of a load process does it: with whatever short way there is."""
+
+    def work() -> None:
+        dialect, record = dialects.load(name), StreamRecord(stream=STREAM, intended_ns=0, sent_ns=0)
+        reception = Reception(record, dialect, AnswerCheck(SEED, STREAM))
+        for number, data in enumerate(reads):
+            cause = reception.feed(data, number * clock.MS, 10_000)
+        assert cause is not None
+        reception.settle(cause, len(reads) * clock.MS, dialect)
+        assert (record.outcome, record.tokens) == (Outcome.COMPLETED, TOKENS)
+
+    return work
+
+
 def long_line_ratio() -> float:
     """Time for a line of the longest length over ten times the time for a tenth of it, both in small reads.
 
@@ -150,6 +167,7 @@ def measure() -> dict[str, object]:
         "dialect_us": {name: us(meanings(name, decoded[name])) for name in parts},
         "encode_us": {name: us(encode(name, tokens)) for name in parts},
         "chain_us": {name: us(chain(name, chunked(parts[name]))) for name in parts},
+        "received_us": {name: us(received(name, chunked(parts[name]))) for name in parts},
         "chain_coalesced_us": us(chain("openai", coalesced(chunked(parts["openai"])))),
         "long_line_ratio": long_line_ratio(),
     }
