@@ -10,6 +10,7 @@ from harness.dialects.dialect import Ask, HttpRequest, Reply, ToolCall, Turn
 from harness.dialects.events import (
     END,
     OTHER,
+    TEXT,
     UNREADABLE,
     Completion,
     Count,
@@ -21,6 +22,7 @@ from harness.dialects.events import (
     failed,
 )
 from harness.dialects.generic import refuse_other_shape
+from harness.dialects.likeness import Likeness
 from harness.wire.frame import Frame
 
 VERSION = "2023-06-01"
@@ -100,10 +102,11 @@ _read_type = jsontext.reader(_Type)
 class AnthropicDecoder:
     """Events -> token events. Complete is: a stop reason, then `message_stop`."""
 
-    __slots__ = ("_done", "_input", "after_done", "completion")
+    __slots__ = ("_done", "_input", "after_done", "completion", "likeness")
 
     def __init__(self) -> None:
         self._input = 0
+        self.likeness = Likeness()
         self._done = False
         self.after_done = 0
         self.completion = Completion.OPEN
@@ -112,7 +115,11 @@ class AnthropicDecoder:
         if self._done:
             self.after_done += 1
             return after_end(self._events(frame))
-        return self._events(frame)
+        if text := self.likeness.text(frame):
+            return (TokenEvent(TEXT, text),)
+        events = self._events(frame)
+        self.likeness.learn(frame, events, self._events)
+        return events
 
     def _events(self, frame: Frame) -> Sequence[TokenEvent]:
         if not frame.data:
@@ -137,6 +144,7 @@ class AnthropicDecoder:
                 if not self._done and self.completion is Completion.FINISHED:
                     self.completion = Completion.FULL
                 again, self._done = self._done, True
+                self.likeness.forget()
                 return (OTHER,) if again else (END,)
             case _ if event.error is not None:
                 return (failed(event.error),)

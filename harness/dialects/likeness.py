@@ -12,47 +12,50 @@ import msgspec
 
 from harness.dialects import jsontext
 from harness.dialects.events import UNREADABLE, Kind, TokenEvent
+from harness.wire.frame import Frame
 
 _TRIES = 8  # a provider whose frames are all different is not asked for ever
 _OURS = TokenEvent(Kind.TEXT, "\x1astreamproof\x1a")
 _string = msgspec.json.Decoder(str).decode
 
-Read = Callable[[bytes], Sequence[TokenEvent]]
+Read = Callable[[Frame], Sequence[TokenEvent]]
 
 
 class Likeness:
     """What the frames of one answer have in common; `read` is how a frame is read in full.
 
-    It must hold no state that a frame of nothing but text could change a second time. `before` and `after`
-    are the bytes around the text, its quotes included, while they are `known`.
+    It must hold no state that a frame of nothing but text could change a second time. `event` is the frames'
+    own, `before` and `after` are the bytes around the text, its quotes included, while they are `known`.
     """
 
-    __slots__ = ("_tries", "after", "before")
+    __slots__ = ("_tries", "after", "before", "event")
 
     def __init__(self) -> None:
         self.before = self.after = b""
+        self.event = ""
         self._tries = 0
 
     @property
     def known(self) -> bool:
         return bool(self.before)
 
-    def text(self, data: bytes) -> str:
+    def text(self, frame: Frame) -> str:
         """The text of a frame that is like the learned one; "" if it is not, and must be read in full."""
-        before, after = self.before, self.after
-        if not (before and data.startswith(before) and data.endswith(after)):
+        before, after, data = self.before, self.after, frame.data
+        if not (before and data.startswith(before) and data.endswith(after) and frame.event == self.event):
             return ""
         return text_between(data, len(before), len(after))
 
-    def learn(self, data: bytes, events: Sequence[TokenEvent], read: Read) -> None:
-        """Take `data`, which means `events`, for an example if it means a text and nothing else."""
+    def learn(self, frame: Frame, events: Sequence[TokenEvent], read: Read) -> None:
+        """Take `frame`, which means `events`, for an example if it means a text and nothing else."""
         if self._tries == _TRIES or len(events) != 1 or events[0].kind is not Kind.TEXT:
             return
         self._tries += 1
         text = jsontext.encode(events[0].text)
-        before, found, after = data.partition(text)
-        if found and after and [*read(before + jsontext.encode(_OURS.text) + after)] == [_OURS]:
-            self.before, self.after = before + b'"', b'"' + after
+        before, found, after = frame.data.partition(text)
+        ours = Frame(before + jsontext.encode(_OURS.text) + after, frame.event)
+        if found and after and [*read(ours)] == [_OURS]:
+            self.before, self.after, self.event = before + b'"', b'"' + after, frame.event
 
     def forget(self) -> None:
         """For good: from now on a text means something else, or nothing."""

@@ -102,8 +102,8 @@ class OpenAiDecoder:
     def feed(self, frame: Frame) -> Sequence[TokenEvent]:
         if self._done:
             self.after_done += 1
-            return after_end(self._events(frame.data))
-        if text := self.likeness.text(frame.data):
+            return after_end(self._events(frame))
+        if text := self.likeness.text(frame):
             return (TokenEvent(TEXT, text),)
         if frame.data == b"[DONE]":
             self._done = True
@@ -111,11 +111,12 @@ class OpenAiDecoder:
             if self.completion is Completion.FINISHED:
                 self.completion = Completion.FULL
             return (END,)
-        events = self._events(frame.data)
-        self.likeness.learn(frame.data, events, self._events)
+        events = self._events(frame)
+        self.likeness.learn(frame, events, self._events)
         return events
 
-    def _events(self, data: bytes) -> Sequence[TokenEvent]:
+    def _events(self, frame: Frame) -> Sequence[TokenEvent]:
+        data = frame.data
         if not data or data == b"[DONE]":
             return (OTHER,)
         try:

@@ -53,7 +53,8 @@ class Alike:
         if len(bodies) != 1 or not likeness.known:
             return
         (body,) = bodies
-        before, after = b"data: " + likeness.before, likeness.after + b"\n\n"
+        event = b"event: %b\n" % likeness.event.encode() if likeness.event else b""
+        before, after = event + b"data: " + likeness.before, likeness.after + b"\n\n"
         _, _, chunk = data.partition(b"\r\n")
         if body.startswith(before) and body.endswith(after) and chunk == body + b"\r\n":
             self._before, self._after = b"\r\n" + before, after + b"\r\n"

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.dialects.anthropic import AnthropicDecoder
 from harness.dialects.events import TEXT, Kind, TokenEvent
 from harness.dialects.likeness import _TRIES, Likeness
 from harness.dialects.openai import OpenAiDecoder
@@ -33,9 +34,9 @@ class Counting(Likeness):
         super().__init__()
         self.full: list[bytes] = []
 
-    def learn(self, data, events, read) -> None:
-        self.full.append(data)
-        super().learn(data, events, read)
+    def learn(self, frame, events, read) -> None:
+        self.full.append(frame.data)
+        super().learn(frame, events, read)
 
 
 def learned(*frames: bytes) -> tuple[OpenAiDecoder, list[bytes]]:
@@ -107,8 +108,8 @@ def test_frames_that_are_all_different_are_not_learned_for_ever() -> None:
     decoder, reads = OpenAiDecoder(), []
     full = decoder._events
     for number in range(100):
-        data = chunk("same", created=number)
-        decoder.likeness.learn(data, full(data), lambda data: reads.append(data) or full(data))
+        frame = Frame(chunk("same", created=number))
+        decoder.likeness.learn(frame, full(frame), lambda one: reads.append(one) or full(one))
     assert 0 < len(reads) < 20
 
 
@@ -133,3 +134,60 @@ def test_any_answer_means_the_same_read_either_way(frames: list[bytes]) -> None:
     for data in frames:
         assert list(one.feed(Frame(data))) == list(other.feed(Frame(data)))
         assert one.completion is other.completion
+
+
+DELTA = "content_block_delta"
+STOP = Frame(b'{"type":"message_stop"}', "message_stop")
+
+
+def delta(text: str, event: str = DELTA, **more: object) -> Frame:
+    data = {"type": event, "index": 0, "delta": {"type": "text_delta", "text": text}, **more}
+    return Frame(json.dumps(data).encode(), event)
+
+
+def untyped(text: str, event: str) -> Frame:
+    """Its meaning is in the event's name alone."""
+    return Frame(json.dumps({"delta": {"text": text}}).encode(), event)
+
+
+def test_anthropics_deltas_are_read_by_their_likeness_too() -> None:
+    decoder = AnthropicDecoder()
+    decoder.likeness = counting = Counting()
+    for word in ("Hello", " there", " world"):
+        assert list(decoder.feed(delta(word))) == [TokenEvent(TEXT, word)]
+    assert len(counting.full) == 1
+
+
+def test_the_same_bytes_in_another_event_are_something_else() -> None:
+    decoder = AnthropicDecoder()
+    assert list(decoder.feed(untyped("a", DELTA))) == [TokenEvent(TEXT, "a")]
+    assert [event.kind for event in decoder.feed(untyped("b", "message_delta"))] == [Kind.OTHER]
+    assert list(decoder.feed(untyped("c", DELTA))) == [TokenEvent(TEXT, "c")]
+
+
+def test_text_after_anthropics_last_word_is_still_found_out() -> None:
+    decoder = AnthropicDecoder()
+    for frame in (delta("a"), delta("b"), STOP):
+        decoder.feed(frame)
+    assert not decoder.likeness.known
+    [event] = decoder.feed(delta("ghost"))
+    assert (event.kind, event.code) == (Kind.CORRUPT, "after_done")
+
+
+EVENTS = st.one_of(
+    st.builds(delta, TEXTS),
+    st.builds(lambda text, index: delta(text, index=index), TEXTS, st.integers(0, 2)),
+    st.builds(untyped, TEXTS, st.sampled_from([DELTA, "message_delta", "ping", "new"])),
+    st.builds(lambda text, cut: Frame(delta(text).data[:cut], DELTA), TEXTS, st.integers(0, 90)),
+    st.just(Frame(b'{"type":"message_delta","delta":{"stop_reason":"end_turn"}}', "message_delta")),
+    st.just(STOP),
+)
+
+
+@given(st.lists(EVENTS, max_size=12))
+def test_any_answer_of_anthropics_means_the_same_read_either_way(frames: list[Frame]) -> None:
+    one, other = AnthropicDecoder(), AnthropicDecoder()
+    other.likeness.forget()
+    for frame in frames:
+        assert list(one.feed(frame)) == list(other.feed(frame))
+        assert (one.completion, one.after_done) == (other.completion, other.after_done)

@@ -163,6 +163,20 @@ def test_what_is_no_example_is_not_taken_for_one():
     assert alike.understand(chunk(example)) == ("a", len(example))
 
 
+def test_an_event_with_a_name_is_alike_in_its_name_too():
+    def delta(word: str, name: str = "content_block_delta") -> bytes:
+        data = {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": word}}
+        return f"event: {name}\ndata: {json.dumps(data)}\n\n".encode()
+
+    short, long = (Reception(record(), load("anthropic"), None) for _ in range(2))
+    short._alike, long._alike = Counting(), Never()
+    words = [chunk(delta(word)) for word in "abcd"]
+    reads = [HEAD, *words, chunk(delta("e", "other")), chunk(delta("f", "other")), *words]
+    assert feed(short, *reads) == feed(long, *reads)
+    assert short_way(short) == 3 + 1 + 3
+    assert settled(short) == settled(long)
+
+
 def test_users_hear_of_such_texts_and_leave_at_them():
     heard: list[TokenEvent] = []
     receiving = reception(leave_at=3)
