@@ -38,7 +38,11 @@ class Admin:
             return _refused(403, "off loopback this needs `authorization: Bearer <admin token>`")
         verb = _COMMANDS.get((request.method, request.path))
         if verb is not None:
-            return await self._command(verb, await request.read())
+            try:
+                body = await request.read()
+            except (web.HTTPRequestEntityTooLarge, web.RequestPayloadError) as error:
+                return _refused(error.status if isinstance(error, web.HTTPException) else 400, f"{error}")
+            return await self._command(verb, body)
         match request.method, request.path:
             case "GET", "/-/metrics" | "/metrics":
                 return web.Response(text=metrics)

@@ -21,6 +21,7 @@ from mock_provider.requests.request import MODEL, Api, ChatRequest, Incoming, Pr
 from mock_provider.script import Do, Framing, Headers, Script, Step, whole
 
 FAULT_HEADER = "x-mock-fault"
+MODELS = ("GET", "/v1/models")  # the server's own route, and no attempt
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,8 @@ class Desk:
             return self._lost(incoming, row)
         name = names[0]
         try:
+            if incoming.unread is not None:
+                raise Problem(*incoming.unread)
             asked_model = self._apis[name].model(incoming)
             name = self._dialect(names, asked_model)
             return self._read(name, row, incoming, prefix_fault)
@@ -95,17 +98,21 @@ class Desk:
         return path
 
     def _lost(self, incoming: Incoming, row: LedgerRow) -> Decision:
+        """No such place, 404, or not with this method, 405: in the words of who answers there."""
         place = self._place(incoming.path)
-        methods = [method for method, path in self._by_route if path == place]
-        if methods:
-            text = f"Not allowed to {incoming.method} {incoming.path}; use {' or '.join(methods)}."
-            problem = Problem(405, text)
-        else:
-            served = ", ".join(f"{method} {path}" for method, path in self.routes)
-            text = f"Unknown request URL: {incoming.method} {incoming.path}. Served here: {served}"
-            problem = Problem(404, text, code="unknown_url")
-        anthropic = "anthropic" in self._apis and "anthropic-version" in incoming.headers
-        return Decision(_error(self._apis["anthropic" if anthropic else "openai"], problem, row, ()))
+        api = self._apis["anthropic" if "anthropic-version" in incoming.headers else "openai"]
+        served = sorted([*self.routes, MODELS])
+        methods = [method for method, path in served if path == place]
+        if not methods:
+            known = ", ".join(f"{method} {path}" for method, path in served)
+            text = f"Unknown request URL: {incoming.method} {incoming.path}. Served here: {known}"
+            return Decision(_error(api, Problem(404, text, code="unknown_url"), row, ()))
+        if names := self._by_route.get((methods[0], place)):
+            row.dialect = names[0]
+            api = self._apis[names[0]]
+        text = f"Not allowed to {incoming.method} {incoming.path}; use {' or '.join(methods)}."
+        headers = (*api.headers(row.request, {}), ("allow", ", ".join(methods)))
+        return Decision(_error(api, Problem(405, text), row, headers))
 
     def _dialect(self, names: list[str], model: str) -> str:
         """Which of the dialects on a path answers: that of the model's profile, else the usual one."""

@@ -70,6 +70,10 @@ class Queued(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     fault: FaultRule
     times: int = 1
 
+    def __post_init__(self) -> None:
+        if self.times < 1:
+            raise ValueError("times is at least 1")
+
 
 class BadCommand(Exception):
     """An operator's command that cannot be carried out; the text is for people."""
@@ -254,6 +258,10 @@ class House:
 
     def _take_orders(self, body: bytes) -> None:
         orders = _checked(body, dict[int, Order])
+        if below := [
+            stream for stream in orders if stream < 0
+        ]:  # of which the ledger has meanings of its own
+            raise BadCommand(f"{below[0]} is no stream id; the prompt's mark [sid:…] holds numbers from 0")
         if len(self.orders.keys() | orders.keys()) > MOST:
             raise BadCommand(f"at most {MOST} streams have orders at a time; DELETE /-/streams forgets them")
         self.orders |= orders

@@ -11,7 +11,7 @@ from harness.record import LedgerRow
 from mock_provider.admin import Admin
 from mock_provider.attempt import key_digest
 from mock_provider.batch import Step
-from mock_provider.desk import Asked, Decision, Desk
+from mock_provider.desk import MODELS, Asked, Decision, Desk
 from mock_provider.ledger import Ledger
 from mock_provider.link import Link
 from mock_provider.metrics import Counters
@@ -19,7 +19,7 @@ from mock_provider.pacer import Pacer
 from mock_provider.planning import CREATED_S, head_bytes
 from mock_provider.player import Player
 from mock_provider.requests.request import Incoming
-from mock_provider.script import Framing
+from mock_provider.script import Do, Framing
 
 MAX_BODY = 32 << 20
 _EARLY = 1_000
@@ -71,7 +71,7 @@ class MockProvider:
         app = web.Application(client_max_size=MAX_BODY)
         app.router.add_route("*", "/-/{rest:.*}", self._operate)
         app.router.add_route("*", "/metrics", self._operate)
-        app.router.add_get("/v1/models", self._models)
+        app.router.add_get(MODELS[1], self._models)
         app.router.add_route("*", "/{path:.*}", self._answer)
         app.on_startup.append(self._on_startup)
         return app
@@ -115,18 +115,29 @@ class MockProvider:
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         """One attempt, from its body to its row in the ledger."""
+        body, unread = b"", None
         try:
             body = await request.read()
-        except (web.HTTPRequestEntityTooLarge, web.RequestPayloadError):
-            body = b""  # too large or badly coded; refused below, by a parser that finds no question in it
+        except web.HTTPRequestEntityTooLarge:
+            unread = (413, f"The body is larger than the {MAX_BODY} bytes that this provider takes.")
+        except web.RequestPayloadError as error:
+            unread = (400, f"The body could not be read: {error}")
         transport = request.transport
         if transport is None or self._stopping:
             raise ConnectionResetError("nobody is there any more")
         row = self._row(request, clock.now())
         player: Player | None = None
         try:
-            decision, ticket = await self._decide(request, body, row)
-            player = self._play(decision, ticket, row, request, transport)
+            incoming = Incoming(
+                method=request.method,
+                path=request.path,
+                query=dict(request.query),
+                headers={name.lower(): value for name, value in request.headers.items()},
+                body=body,
+                unread=unread,
+            )
+            decision, ticket = await self._decide(incoming, row)
+            player = self._play(decision, ticket, row, request, transport, stays=unread is None)
             await player.over
         except asyncio.CancelledError:
             if player is not None:
@@ -151,14 +162,7 @@ class MockProvider:
             received_ns=received_ns,
         )
 
-    async def _decide(self, request: web.Request, body: bytes, row: LedgerRow) -> tuple[Decision, int]:
-        incoming = Incoming(
-            method=request.method,
-            path=request.path,
-            query=dict(request.query),
-            headers={name.lower(): value for name, value in request.headers.items()},
-            body=body,
-        )
+    async def _decide(self, incoming: Incoming, row: LedgerRow) -> tuple[Decision, int]:
         asked = self._desk.read(row, incoming)
         if isinstance(asked, Decision):
             return asked, 0
@@ -175,10 +179,16 @@ class MockProvider:
         row: LedgerRow,
         request: web.Request,
         transport: asyncio.Transport,
+        *,
+        stays: bool,
     ) -> Player:
+        """`stays`: the connection can be used again, as far as the request is concerned."""
         script, http_1_1 = decision.script, request.version >= (1, 1)
         if script.framing is Framing.CHUNKED and not http_1_1:
             script = script.replace(script.steps, framing=Framing.CLOSE)
+        if request.method == "HEAD":  # no route has it, so it is an error; of that, too, the head alone
+            script = script.replace([step for step in script.steps if step.do is not Do.BYTES])
+        keep_alive = request.keep_alive and stays
         row.status = script.status
 
         def ended(player: Player) -> None:
@@ -197,8 +207,8 @@ class MockProvider:
             self._pacer,
             seed=decision.seed,
             stream=decision.stream,
-            keep_alive=request.keep_alive,
-            head=head_bytes(script, http_1_1=http_1_1, keep_alive=request.keep_alive),
+            keep_alive=keep_alive,
+            head=head_bytes(script, http_1_1=http_1_1, keep_alive=keep_alive),
             batched=decision.batched,
             cancellable=decision.cancellable,
             on_end=ended,

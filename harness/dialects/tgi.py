@@ -109,7 +109,8 @@ class TgiEncoder:
 
     def error(self, code: str, message: str, shape: str = "") -> bytes:
         refuse_other_shape(DIALECT.error_shapes, shape)
-        return b"data: %b\n\n" % DIALECT.error_body(424, code, message)
+        kind = code if code in _TYPES else _STREAMED.get(code, "generation")
+        return b"data: %b\n\n" % DIALECT.error_body(424, kind, message)
 
     def _token(self, text: bytes, ending: bytes, special: bytes = b"false") -> bytes:
         self._index += 1
@@ -126,7 +127,9 @@ def _inputs(ask: Ask) -> str:
     return "\n".join(f"{turn.role}: {turn.text}" for turn in ask.turns)
 
 
-_KINDS = {400: "validation", 422: "validation", 424: "generation", 429: "overloaded"}
+_TYPES = ("overloaded", "validation", "generation", "incomplete_generation")
+_KINDS = {424: "generation", 429: "overloaded"}
+_STREAMED = {"overloaded_error": "overloaded", "rate_limit_exceeded": "overloaded"}  # other providers' words
 
 
 class Tgi:
@@ -194,7 +197,7 @@ class Tgi:
 
     def error_body(self, status: int, code: str, message: str) -> bytes:
         """The type follows the status, unless `code` names one."""
-        kind = code or _KINDS.get(status, "incomplete_generation")
+        kind = code or _KINDS.get(status, "validation" if status < 500 else "incomplete_generation")
         return jsontext.encode({"error": message, "error_type": kind})
 
     def read_error(self, body: bytes) -> tuple[str, str]:

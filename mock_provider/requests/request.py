@@ -44,6 +44,7 @@ class Incoming(msgspec.Struct, frozen=True, kw_only=True):
     query: dict[str, str]
     headers: dict[str, str]
     body: bytes
+    unread: tuple[int, str] | None = None  # (status, why) of a body that could not be taken in
 
 
 class Problem(Exception):

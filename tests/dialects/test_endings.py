@@ -246,7 +246,7 @@ def test_every_shape_of_error_in_a_stream_is_read(name: str, data: str, code: st
     assert completion is Completion.OPEN
 
 
-CODES = {"tgi_chat": "422", "gemini": "503", "ollama": ""}
+CODES = {"tgi": "generation", "tgi_chat": "422", "gemini": "503", "ollama": ""}
 
 
 @pytest.mark.parametrize(
@@ -369,3 +369,26 @@ def test_usage_is_left_out_unless_asked_for() -> None:
 def test_a_dialect_that_no_file_has_is_a_key_error() -> None:
     with pytest.raises(KeyError, match="openia"):
         dialects.load("openia")
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("overloaded_error", "overloaded"),
+        ("rate_limit_exceeded", "overloaded"),
+        ("server_error", "generation"),
+        ("incomplete_generation", "incomplete_generation"),
+    ],
+)
+def test_tgi_fails_in_mid_stream_with_types_of_its_own(code: str, kind: str) -> None:
+    """Clients map an error by its type; none of theirs is called `server_error`."""
+    failed = dialects.load("tgi").encoder(REPLY).error(code, "no more")
+    assert json.loads(failed.removeprefix(b"data: ")) == {"error": "no more", "error_type": kind}
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), [(404, "validation"), (424, "generation"), (503, "incomplete_generation")]
+)
+def test_a_status_of_tgi_and_its_type_do_not_contradict_each_other(status: int, kind: str) -> None:
+    body = dialects.load("tgi").error_body(status, "", "no")
+    assert json.loads(body)["error_type"] == kind

@@ -1,6 +1,7 @@
 """A request on its way to a script, without sockets."""
 
 import json
+from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
@@ -72,3 +73,48 @@ def test_whole_answers_are_given_in_the_dialect_in_which_they_are_asked_for(name
     text = "".join(event.text for event in dialect.read_whole(body) if event.kind is Kind.TEXT)
     assert text == "".join(answer(7, 42, 3))
     assert (row.streaming, row.dialect, row.stream) == (False, name, 42)
+
+
+def refused(method: str, path: str, body: bytes = b"", unread: tuple[int, str] | None = None) -> Decision:
+    row = LedgerRow(request="r", received_ns=0)
+    incoming = Incoming(method=method, path=path, query={}, headers={}, body=body, unread=unread)
+    decision = DESK.read(row, incoming)
+    assert isinstance(decision, Decision)
+    return decision
+
+
+def said(decision: Decision) -> Any:
+    return json.loads(b"".join(step.data for step in decision.script.steps if step.do is Do.BYTES))
+
+
+@pytest.mark.parametrize(
+    ("path", "shape"),
+    [
+        ("/v1/chat/completions", {"error": "method_not_supported"}),
+        ("/v1/messages", {"type": "error", "error": "invalid_request_error"}),
+        ("/generate_stream", {"error_type": "validation"}),
+        ("/v1beta/models/m:generateContent", {"error": 405}),
+    ],
+)
+def test_a_method_that_a_path_does_not_have_is_refused_in_the_words_of_its_dialect(
+    path: str, shape: dict[str, object]
+) -> None:
+    decision = refused("PUT", path)
+    body = said(decision)
+    for key, wanted in shape.items():
+        error = body[key]
+        assert (error.get("code", error.get("type")) if isinstance(error, dict) else error) == wanted
+    assert decision.script.status == 405
+    assert ("allow", "POST") in decision.script.headers
+
+
+def test_the_list_of_models_is_a_place_too() -> None:
+    decision = refused("DELETE", "/v1/models")
+    assert (decision.script.status, dict(decision.script.headers)["allow"]) == (405, "GET")
+    assert "GET /v1/models," in said(refused("GET", "/nowhere"))["error"]["message"]
+
+
+def test_a_body_that_could_not_be_taken_in_is_refused_for_that_and_not_for_its_json() -> None:
+    large = refused("POST", "/v1/messages", unread=(413, "The body is too large."))
+    assert large.script.status == 413
+    assert said(large)["error"] == {"type": "request_too_large", "message": "The body is too large."}

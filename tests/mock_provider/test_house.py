@@ -97,6 +97,8 @@ def test_nonsense_from_an_operator_changes_nothing(body: bytes) -> None:
             r"^\[0\]\.fault\.match: unknown key colour; known here: key, model, path, stream",
         ),
         ("set-rules", b'[{"id":"h1"},{"id":"s1","p":2}]', r"^\[1\]: p is a share"),
+        ("queue", b'[{"fault":{"id":"h1"},"times":0}]', r"^\[0\]: times is at least 1"),
+        ("queue", b'[{"fault":{"id":"h1"},"times":-2}]', r"^\[0\]: times is at least 1"),
     ],
 )
 def test_nonsense_is_told_with_its_place_and_what_may_stand_there(verb: str, body: bytes, why: str) -> None:

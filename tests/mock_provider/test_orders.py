@@ -148,6 +148,7 @@ def test_a_reset_forgets_orders() -> None:
     [
         (b"", "truncated"),
         (b'{"1":{"tokens":3},"x":{}}', "^x is no stream id"),
+        (b'{"1":{"tokens":3},"-1":{}}', "^-1 is no stream id; .* numbers from 0"),
         (b'{"1":{"tokens":3},"2":{"tokns":3}}', "^2: unknown key tokns; did you mean tokens.* ttft_ms$"),
         (b'{"1":{"colour":3}}', "^1: unknown key colour; known here: fault, fault_times, itl_ms"),
         (b'{"1":{"tokens":"3"}}', "^1.tokens: expected a whole number, found a text"),

@@ -16,7 +16,19 @@ from harness.answer import answer
 from harness.dialects import load
 from harness.dialects.events import Completion, Kind
 from harness.wire.sse import SseDecoder
-from tests.mock_provider.running import Mock, chat, dechunk, get, mock, parse, post, read_all, request_bytes
+from mock_provider.server import MAX_BODY
+from tests.mock_provider.running import (
+    Mock,
+    chat,
+    dechunk,
+    exchange,
+    get,
+    mock,
+    parse,
+    post,
+    read_all,
+    request_bytes,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -227,6 +239,36 @@ def test_what_cannot_be_answered_is_refused_in_the_dialects_words(shared: Mock) 
     assert get(shared, "/v1/chat/completions").status == 405
     assert get(shared, "/nowhere").error["code"] == "unknown_url"
     assert {row.status for row in shared.rows() if row.model in ("nobody", "")} == {400, 404, 405}
+
+
+def test_a_head_has_no_body_so_the_next_answer_on_the_connection_is_read_right(shared: Mock) -> None:
+    """Its length stands in the head all the same; a client would take a body for the next status line."""
+    head = b"HEAD /v1/chat/completions HTTP/1.1\r\nhost: mock\r\n\r\n"
+    last = b"HEAD /nowhere HTTP/1.1\r\nhost: mock\r\nconnection: close\r\n\r\n"
+    with shared.connect() as sock:
+        sock.sendall(head + last)
+        first, second, rest = read_all(sock).split(b"\r\n\r\n")
+    assert first.startswith(b"HTTP/1.1 405 ")
+    assert b"\r\nallow: POST\r\n" in first
+    assert second.startswith(b"HTTP/1.1 404 ")
+    assert b"\r\ncontent-length: " in second
+    assert rest == b""
+
+
+def test_a_body_beyond_the_bound_is_a_413_in_the_dialects_words_and_in_the_ledger(shared: Mock) -> None:
+    large = chat(71, filler="x" * MAX_BODY)
+    refused = post(shared, large, path="/v1/messages")
+    assert (refused.status, refused.error["type"]) == (413, "request_too_large")
+    assert shared.rows()[-1].status == 413
+    operated = post(shared, large, path="/-/queue")
+    assert (operated.status, operated.error["type"]) == (413, "admin")
+
+
+def test_a_body_that_cannot_be_decoded_is_refused_for_that_and_the_connection_ends(shared: Mock) -> None:
+    refused = exchange(shared, request_bytes("/v1/chat/completions", chat(72), content_encoding="gzip"))
+    assert refused.status == 400
+    assert "could not be read" in refused.error["message"]
+    assert refused.headers["connection"] == "close"
 
 
 def test_models_and_health_answer(shared: Mock) -> None:
