@@ -18,8 +18,8 @@ def add_answers(attempts: pd.DataFrame) -> None:
 
     `resumed` (it went on with its predecessor's answer), `answer_row` (position of the last attempt of its
     answer), `answer_last`, `answer_tokens` and `answer_emitted` (received, and emitted by the provider, over
-    all attempts of the answer), `answer_first_content` (ms). A resumed attempt for which the provider was
-    not asked again takes the `up_…` columns of its predecessor.
+    all attempts of the answer), `answer_first_content`, `answer_last_content` (ms). A resumed
+    attempt for which the provider was not asked again takes the `up_…` columns of its predecessor.
     """
     stream = attempts["stream"].to_numpy()
     same = np.zeros(len(stream), dtype=bool)
@@ -37,6 +37,8 @@ def add_answers(attempts: pd.DataFrame) -> None:
         attempts[name] = total[answer].astype(np.int64)
     first = attempts["first_content"].groupby(answer).transform("min")
     attempts["answer_first_content"] = first.to_numpy(dtype=np.float64)
+    latest = attempts["last_content"].groupby(answer).transform("max")
+    attempts["answer_last_content"] = latest.to_numpy(dtype=np.float64)
     _inherit(attempts, resumed)
 
 

@@ -42,7 +42,7 @@ def fluidity(joined: Joined) -> Samples:
     starts, lengths = starts[order], lengths[order]
     before = np.diff(us, prepend=0)
     owner = row[starts]
-    wait_ms = joined.ms("sent")[owner] - joined.ms("call_intended")[owner]
+    wait_ms = joined.answer_base[owner] - joined.ms("call_intended")[owner]
     before[starts] = us[starts] + np.rint(wait_ms * 1000).astype(np.int64)
     longest = int(lengths[0]) if len(lengths) else 0
     columns = [before[starts[: np.searchsorted(-lengths, -i, side="left")] + i] for i in range(longest)]

@@ -19,7 +19,7 @@ def gap_heat(joined: Joined, seconds: int) -> GapHeat | None:
     inner = np.flatnonzero(content.same_row)
     if not len(inner) or seconds < 1:
         return None
-    ended_s = (joined.ms("sent")[content.row[inner]] + content.us[inner + 1] / 1000.0) / 1000.0
+    ended_s = (joined.answer_base[content.row[inner]] + content.us[inner + 1] / 1000.0) / 1000.0
     gap_ms = np.maximum((content.us[inner + 1] - content.us[inner]) / 1000.0, SHORTEST_MS)
     bin_s = -(-seconds // MOST_COLUMNS)
     columns = -(-seconds // bin_s)

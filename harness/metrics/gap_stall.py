@@ -24,10 +24,10 @@ def threshold_ms(joined: Joined) -> float:
 def gap_stall_share(joined: Joined) -> Samples:
     rows, values = closed_gaps(joined)
     excess = np.bincount(rows, np.maximum(values - threshold_ms(joined), 0.0), minlength=len(joined.attempts))
-    spread = joined.ms("last_content") - joined.ms("answer_first_content")
+    spread = joined.ms("answer_last_content") - joined.ms("answer_first_content")
     share = np.divide(excess, spread, out=np.full(len(spread), np.nan), where=spread > 0)
-    every = np.arange(len(spread))
-    return finite("share", every, share)
+    ends = np.flatnonzero(joined.attempts["answer_last"].to_numpy(dtype=bool))
+    return finite("share", ends, share[ends])
 
 
 def pooled_share(joined: Joined, chosen: Bools) -> float | None:
@@ -35,7 +35,7 @@ def pooled_share(joined: Joined, chosen: Bools) -> float | None:
     rows, values = closed_gaps(joined)
     mine = chosen[rows]
     whole = chosen & joined.attempts["answer_last"].to_numpy(dtype=bool)
-    spread = np.nansum((joined.ms("last_content") - joined.ms("answer_first_content"))[whole])
+    spread = np.nansum((joined.ms("answer_last_content") - joined.ms("answer_first_content"))[whole])
     excess = np.maximum(values[mine] - threshold_ms(joined), 0.0).sum()
     return float(excess / spread) if spread > 0 else None
 

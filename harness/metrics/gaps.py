@@ -16,7 +16,8 @@ STALL_MS = 1000.0
 
 def open_gaps(joined: Joined) -> Floats:
     """One value an attempt, ms; NaN where the end marker or a refusal came, or nothing was ever sent."""
-    since = np.where(np.isnan(joined.ms("last_content")), joined.ms("sent"), joined.ms("last_content"))
+    last = joined.ms("answer_last_content")
+    since = np.where(np.isnan(last), joined.ms("sent"), last)
     ended = np.isfinite(joined.ms("terminal")) | joined.is_outcome("completed", "refused", "rate_limited")
     ended |= ~joined.attempts["answer_last"].to_numpy(dtype=bool)
     length: Floats = np.where(ended, np.nan, np.maximum(joined.ms("closed") - since, 0.0))

@@ -72,7 +72,7 @@ class Joined:
 
     @cached_property
     def answer_content(self) -> Stamps:
-        """Like `content`, of whole answers: at the last attempt of each, us from that attempt's `sent`."""
+        """Like `content`, of whole answers: at the last attempt of each, us from its `answer_base`."""
         return self._of_answers(self.content)
 
     @cached_property
@@ -80,10 +80,17 @@ class Joined:
         """Like `arrivals`, of whole answers, as `answer_content`."""
         return self._of_answers(self.arrivals)
 
+    @cached_property
+    def answer_base(self) -> Floats:
+        """What the stamps of an answer count from, ms: `sent` of its last attempt, or the run's origin where
+        that was never sent."""
+        base: Floats = np.nan_to_num(self.ms("sent"))
+        return base
+
     def _of_answers(self, stamps: Stamps) -> Stamps:
         if not self.attempts["resumed"].any():
             return stamps
-        sent_us = np.nan_to_num(self.ms("sent") * 1000.0).round().astype(np.int64)
+        sent_us = (self.answer_base * 1000.0).round().astype(np.int64)
         return by_answer(stamps, self.attempts["answer_row"].to_numpy(dtype=np.int64), sent_us)
 
     @cached_property
@@ -221,12 +228,30 @@ def _attempt_rows(attempts: pd.DataFrame, upstream: pd.DataFrame) -> Ints:
     return rows
 
 
+def _explains(attempts: pd.DataFrame, upstream: pd.DataFrame, owner: Ints) -> Bools:
+    """Whether each request can have given its attempt what that got: its tokens, or the word of a quota.
+
+    After an outage the questions of earlier attempts, whose users had gone, arrive together with that of the
+    last one and in any order, so the latest of them may be one that nobody was listening to.
+    """
+    got = attempts["tokens"].to_numpy(dtype=np.int64)
+    limited = attempts["outcome"].eq("rate_limited").to_numpy(dtype=bool)
+    emitted = (upstream["emitted_tokens"] - upstream["other_tokens"]).to_numpy(dtype=np.int64)
+    refused = upstream["status"].eq(429).to_numpy(dtype=bool)
+    if not len(attempts):
+        return np.zeros(len(upstream), dtype=bool)
+    explains: Bools = (emitted >= got[owner]) & (refused | ~limited[owner])
+    return explains
+
+
 def _upstream_columns(attempts: pd.DataFrame, upstream: pd.DataFrame) -> dict[str, Any]:
     """What the provider's last request for each attempt was, and how many there were."""
     owner = upstream["attempt_row"].to_numpy(dtype=np.int64)
     asked = np.flatnonzero(owner >= 0)
+    fitting = asked[_explains(attempts, upstream, owner)[asked]]
     row = np.full(len(attempts), -1, dtype=np.int64)
-    row[owner[asked]] = asked  # requests are in order of time, so the last one stays
+    for requests in (asked, fitting):
+        row[owner[requests]] = requests  # they are in order of time, so the last one stays
 
     def last(name: str, kind: Any, missing: Any) -> Any:
         values = upstream[name].to_numpy(dtype=kind)

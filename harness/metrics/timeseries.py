@@ -109,13 +109,12 @@ def _window(instants: Floats, values: Floats, edges: Floats, percent: float) -> 
 def _stalls(joined: Joined) -> tuple[Floats, Floats]:
     """(start, end) of the part beyond the first second of every long silence after the first content."""
     content = joined.answer_content
-    at = _instants(joined.ms("sent"), content.row, content.us)
+    at = _instants(joined.answer_base, content.row, content.us)
     inner = np.flatnonzero(content.same_row)
     starts, ends = at[inner] + STALL_MS, at[inner + 1]
-    still = np.flatnonzero(
-        np.isfinite(open_gaps(joined)) & np.isfinite(joined.ms("last_content")) & joined.sampled
-    )
-    starts = np.concatenate([starts, joined.ms("last_content")[still] + STALL_MS])
+    last = joined.ms("answer_last_content")
+    still = np.flatnonzero(np.isfinite(open_gaps(joined)) & np.isfinite(last) & joined.sampled)
+    starts = np.concatenate([starts, last[still] + STALL_MS])
     ends = np.concatenate([ends, joined.ms("closed")[still]])
     long = ends > starts
     return starts[long], ends[long]

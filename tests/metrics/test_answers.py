@@ -6,6 +6,9 @@ from harness.checks import run_checks
 from harness.metrics import samples_of
 from harness.metrics.conservation import conservation
 from harness.metrics.false_success import false_successes
+from harness.metrics.fluidity import fluidity
+from harness.metrics.gap_heat import gap_heat
+from harness.metrics.gap_stall import gap_stall_share
 from harness.metrics.join import join
 from harness.metrics.waste import aborts, wasted_tokens
 from harness.record import Outcome
@@ -121,3 +124,37 @@ def test_tokens_that_no_request_explains_are_found_over_all_attempts():
     scene = Scene()
     resumed(scene, rest=20, tokens=25)
     assert conservation(join(scene.run())).surplus_tokens == 5
+
+
+def gone(scene: Scene, **second: object) -> None:
+    """Ten tokens, a reset, and a second attempt that brings nothing."""
+    nothing = {"rest": 0, "outcome": Outcome.RESET, "detail": "reset", "output_tokens": None}
+    resumed(scene, **{**nothing, **second})
+
+
+def test_an_answer_whose_last_attempt_found_no_connection_keeps_its_times():
+    scene = Scene()
+    gone(scene, outcome=Outcome.REFUSED, connected_ns=None, sent_ns=None, status=None)
+    joined = join(scene.run())
+    # 0.2 s to the first token, then 20 ms apart: every deadline is met, counted from when it was wanted.
+    assert fluidity(joined).values.tolist() == [1.0]
+    heat = gap_heat(joined, 20)
+    assert heat is not None
+    assert sum(map(sum, heat.counts)) == 9
+    assert gap_stall_share(joined).values.tolist() == [0.0]
+
+
+def test_a_late_first_token_of_such_an_answer_is_late():
+    scene = Scene()
+    first = scene.stream(1, 1.0, ttft_ms=1500.0, tokens=2, outcome=Outcome.RESET)
+    lost = {"connected_ns": None, "sent_ns": None, "status": None, "outcome": Outcome.REFUSED}
+    scene.stream(1, 4.0, tokens=0, attempt=2, resumed_from=2, intended_ns=first.intended_ns, **lost)
+    # 501 ms beyond the second that is allowed: 1 + 12 deadlines missed, then one met.
+    assert fluidity(join(scene.run())).values.tolist() == [1 - 13 / 14]
+
+
+def test_the_silence_after_a_broken_answer_lasts_from_its_last_token_over_all_attempts():
+    scene = Scene()
+    gone(scene, outcome=Outcome.STALLED, close_after_ms=4000.0)
+    (longest,) = samples_of(join(scene.run()), "max_gap").values
+    assert longest == pytest.approx(1.0 + 1000.0 + 1.0 + 4000.0)  # closing, away, sending, waiting

@@ -1,6 +1,8 @@
 import pytest
 
+from harness.metrics.false_success import false_successes
 from harness.metrics.join import join
+from harness.metrics.waste import wasted_tokens
 from harness.record import Outcome
 from tests.synthetic import MS, Scene, at, plan
 
@@ -51,6 +53,30 @@ def test_a_system_that_asks_again_shows_its_last_request_and_how_many_there_were
     )  # fmt: skip
     assert attempt["up_emitted_all"] == 13
     assert attempt["up_received"] - attempt["up_first_received"] == pytest.approx(199.75)
+
+
+def held_back(scene: Scene, outcome: Outcome = Outcome.COMPLETED, **served: object) -> None:
+    """Two questions of one stream wait in an outage, and that whose user has gone arrives last."""
+    scene.stream(1, 1.0, tokens=0, outcome=Outcome.TIMED_OUT, headers_ns=None)
+    row = scene.stream(1, 3.0, attempt=2, tokens=10 if outcome is Outcome.COMPLETED else 0, outcome=outcome)
+    scene.served(row, **served)
+    scene.served(row, emitted=3, ended_by="peer", terminal_ns=None, received_ns=row.sent_ns + MS)
+
+
+def test_a_question_that_comes_late_out_of_an_outage_is_not_the_answer_that_its_user_got():
+    scene = Scene()
+    held_back(scene)
+    joined = join(scene.run())
+    attempt = joined.attempts.iloc[1]
+    assert (attempt["up_n"], attempt["up_text_tokens"], attempt["up_ended_by"]) == (2, 10, "provider")
+    assert len(false_successes(joined)) == 0
+    assert wasted_tokens(joined).tolist() == [0, 3]
+
+
+def test_nor_is_it_the_refusal_that_its_user_was_told():
+    scene = Scene()
+    held_back(scene, Outcome.RATE_LIMITED, status=429, emitted=0, limit="rpm")
+    assert join(scene.run()).attempts["hit_quota"].tolist() == [False, True]
 
 
 def test_a_request_of_nobody_is_kept_apart():
