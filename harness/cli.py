@@ -16,6 +16,7 @@ from types import ModuleType
 from typing import NoReturn
 
 from harness import __version__
+from harness.invocation import program
 from harness.problem import Problem
 from harness.sockets import raise_limit
 
@@ -127,7 +128,7 @@ def _run(words: list[str]) -> int:
     module.options(parser)
     arguments = parser.parse_args(words[1:])
     with Teller() as teller:
-        return int(module.run(arguments, ["streamproof", *words], teller.say, teller.show))
+        return int(module.run(arguments, [program(sys.argv[0]), *words], teller.say, teller.show))
 
 
 if __name__ == "__main__":

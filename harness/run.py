@@ -18,6 +18,7 @@ import msgspec
 
 from harness import clock, preflight
 from harness.calibration import calibrated_cap
+from harness.invocation import NAME, again
 from harness.load.lights import HostFiles, lights
 from harness.load.live import LiveFile, LiveLine
 from harness.load.phase_clock import PhaseClock
@@ -290,7 +291,7 @@ class Run:
                 wall_minus_clock_ns=self._wall_minus_clock_ns,
                 ended_ns=clock.now(),
                 seed=self._plan.seed,
-                command=f"streamproof run {self.folder.plan}",
+                command=again(self._argv or [NAME], "run", str(self.folder.plan)),
                 argv=self._argv,
                 git=_git(),
                 interrupted=self._interrupted or bool(self._died),

@@ -121,8 +121,10 @@ def _provider(summary: Summary) -> RenderableType | None:
     two = summary.two_sided
     if two is None:
         return None
+    other = f" ({two.tokens_other:,} of reasoning and tool calls)" if two.tokens_other else ""
     return Text(
-        f"\n  provider: {counted(two.attempts_upstream, 'request')}, {two.tokens_emitted:,} tokens emitted, "
+        f"\n  provider: {counted(two.attempts_upstream, 'request')}, "
+        f"{counted(two.tokens_emitted, 'token')} emitted{other}, "
         f"{two.tokens_received:,} received, {two.wasted_tokens:,} wasted after users left, "
         f"{counted(two.false_success, 'false success', 'false successes')}"
     )
@@ -152,8 +154,13 @@ def _deliveries(summary: Summary) -> RenderableType | None:
 def _where(summary: Summary, folder: Path | None) -> RenderableType:
     lines = [Text()]
     if folder is not None:
-        lines.append(Text(f"  report  {folder / 'report.html'}", "bold", overflow="fold"))
-        lines.append(Text(f"  json    {folder / 'summary.json'}", overflow="fold"))
+        lines.append(copied(f"  report  {folder / 'report.html'}", "bold"))
+        lines.append(copied(f"  json    {folder / 'summary.json'}"))
     if summary.run.command:
-        lines.append(Text(f"  again   {summary.run.command}", overflow="fold"))
+        lines.append(copied(f"  again   {summary.run.command}"))
     return Group(*lines)
+
+
+def copied(line: str, style: str = "") -> Text:
+    """A line for the clipboard: cut in two, a shell would run its first half."""
+    return Text(line, style, no_wrap=True, overflow="ignore")

@@ -1,7 +1,6 @@
 """One audit, whole: preflight, control, the checks in their stages, the scorecard."""
 
 import os
-import shlex
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +22,7 @@ from harness.audit.scorecard import Found, scorecard
 from harness.audit.system import System
 from harness.audit.terms import missing, terms
 from harness.checks.audit.check import Check, Finding, Terms
+from harness.invocation import again
 from harness.naming import name_of, unused
 from harness.plan.audited import Audited
 from harness.plan.reader import PlanError
@@ -229,7 +229,7 @@ class _Audit:
             provider=self._mock.url if self._mock is not None else "",
             target_file=self._wanted.target_file,
             defects=self._wanted.defects,
-            command=shlex.join(self._wanted.argv),
+            command=again(self._wanted.argv),
             argv=self._wanted.argv,
             version=__version__,
             interrupted=interrupted,

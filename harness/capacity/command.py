@@ -47,6 +47,7 @@ def run(
     from harness.capacity.hunt import Hunt
     from harness.capacity.probe import Settings, template
     from harness.capacity.search import Search
+    from harness.invocation import again
     from reports import write
 
     path = plan_path(arguments.plan)
@@ -77,7 +78,7 @@ def run(
     found = hunt.search(search, arguments.sweep)
     if hunt.summary is None or hunt.last is None:
         raise KeyboardInterrupt  # before the first run was over: there is nothing to report
-    summary = summarise(hunt.summary, found, " ".join(argv))
+    summary = summarise(hunt.summary, found, again(argv))
     folder = hunt.last.root / "capacity"
     write.write_all(summary, folder)
     tell(found.sentence)

@@ -14,6 +14,7 @@ from harness.compare.calibration_store import gate_is_disabled
 from harness.compare.design import Design, arrivals, block_plan, extension, phase_name, prompts
 from harness.compare.live import check_gates, compare_blocks, read_design, without_ledger
 from harness.compare.result import summarise
+from harness.invocation import again
 from harness.judge import judge
 from harness.metrics.join import Joined, join
 from harness.plan.plan import Plan
@@ -73,7 +74,7 @@ def compare_live(plan: Plan, design: Design, arms: Arms, where: Environment) -> 
     plan, port = _with_provider_port(plan, arms)
     bare = msgspec.structs.replace(plan, target=msgspec.structs.replace(plan.target, url=None))
     known = preflight.check(bare, where.source).prompts
-    command = " ".join(["streamproof", *where.argv[1:]])
+    command = again(where.argv)
     folder = where.out / ".compare" / f"{design.seed}-{design.pairs}x{design.block}-{design.rate:g}"
     with none_if_refused(folder.parent), _systems(arms, port, where) as (baseline, candidate):
         design = msgspec.structs.replace(design, baseline=baseline, candidate=candidate)

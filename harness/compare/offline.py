@@ -6,6 +6,7 @@ from harness.compare.comparability import differences
 from harness.compare.gates import Rule
 from harness.compare.result import summarise
 from harness.compare.stored import compare_runs
+from harness.invocation import again
 from harness.judge import judge
 from harness.metrics.join import join
 from harness.run_folder import RunFolderError, read_run
@@ -32,4 +33,4 @@ def compare_stored(
     summaries = (judge(one), judge(other))
     found = compare_runs(joined, summaries, [join(run) for run in earlier], differ, Rule())
     folder = candidate / f"compared-with-{baseline.name}"
-    return summarise(summaries[1], found, " ".join(["streamproof", *argv[1:]])), folder
+    return summarise(summaries[1], found, again(argv)), folder

@@ -16,7 +16,7 @@ from reports.clean import shown
 from reports.numerals import NOTHING, seconds
 from reports.scorecard.words import DOCS, doubts, next_step, of_group, tally
 from reports.states import STATES
-from reports.terminal import STYLES
+from reports.terminal import STYLES, copied
 
 _BAR = 20
 
@@ -95,8 +95,8 @@ def _next(card: Scorecard) -> Text:
 def _where(card: Scorecard, folder: Path | None) -> list[RenderableType]:
     lines: list[RenderableType] = []
     if folder is not None:
-        lines.append(Text(f"  page    {folder / 'audit.html'}", "bold"))
-        lines.append(Text(f"  json    {folder / 'audit.json'}"))
+        lines.append(copied(f"  page    {folder / 'audit.html'}", "bold"))
+        lines.append(copied(f"  json    {folder / 'audit.json'}"))
     if card.audit.command:
-        lines.append(Text(f"  again   {card.audit.command}"))
+        lines.append(copied(f"  again   {card.audit.command}"))
     return lines

@@ -23,7 +23,14 @@ def shown(summary: Summary, folder: Path | None = None, width: int = 140) -> str
 def test_every_summary_prints_within_the_width(example: Callable[[], Summary], width: int) -> None:
     text = shown(example(), width=width)
     assert "VERDICT" in text
-    assert max(map(len, text.splitlines())) <= width
+    assert max(len(line) for line in text.splitlines() if not line.startswith("  again ")) <= width
+
+
+def test_what_is_copied_into_a_shell_or_a_browser_stands_in_one_line() -> None:
+    folder = Path("/home/somebody/with-a-long-name/runs/20261122T100000Z-demo")
+    lines = shown(demo(), folder, width=40).splitlines()
+    assert f"  report  {folder}/report.html" in lines
+    assert f"  again   {demo().run.command}" in lines
 
 
 def test_the_verdict_comes_first_then_failures_then_the_rest() -> None:
