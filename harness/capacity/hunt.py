@@ -9,15 +9,8 @@ import numpy as np
 from harness.capacity.answer import answered
 from harness.capacity.counting import look_streams
 from harness.capacity.looks import LOOKS
-from harness.capacity.probe import (
-    Pace,
-    Settings,
-    describe,
-    learned,
-    probe_plan,
-    step_seconds,
-    template,
-)
+from harness.capacity.pace import enough, expected, learned, streams_of
+from harness.capacity.probe import PROBE, Settings, describe, probe_plan, step_seconds, template
 from harness.capacity.search import Search
 from harness.judge import judge
 from harness.metrics.join import Joined, join
@@ -46,8 +39,7 @@ class Hunt:
         self._plan, self._source, self._out, self._settings = plan, source, out, settings
         self._argv, self._tell, self._show = argv, tell, show
         self._objectives = template(plan).objectives
-        closed = settings.unit == "users"
-        self._pace = Pace(2.0, 0.3 if closed else 1.0)
+        self._pace = expected(plan, template(plan), settings.unit == "users")
         self.steps: list[CapacityStep] = []
         self.last: RunFolder | None = None
         self.summary: Summary | None = None
@@ -103,15 +95,31 @@ class Hunt:
         wanted = 0
         for look in range(LOOKS):
             total = look_streams(self._objectives, look, self._settings.inflation)
-            joined, summary = self._run(load, total - wanted, seed=self._plan.seed + look)
+            joined, summary = self._paced(load, total - wanted, seed=self._plan.seed + look)
             wanted = total
             runs.append(joined)
             summaries.append(summary)
             step = describe(runs, summaries, load, self._settings, self.steps)
             if step.decision != "UNDECIDED":
                 break
-        self._pace = learned(step, self._pace, runs[-1])
+        self._pace = learned(self._pace, runs[-1], PROBE, load)
         return step
+
+    def _paced(self, load: float, streams: int, seed: int) -> tuple[Joined, Summary]:
+        """One run of at least so many streams; where its length was a guess, once more with what it taught.
+
+        The short one does not count: it may have ended before the system was in its stride.
+        """
+        guessed = self._pace.guessed
+        joined, summary = self._run(load, streams, seed)
+        if not guessed:
+            return joined, summary
+        self._pace = learned(self._pace, joined, PROBE, load)
+        taught = summary.validity.state != "INVALID" and streams_of(joined, PROBE) > 0
+        if not taught or enough(self._pace, joined, PROBE, streams):
+            return joined, summary
+        self._tell(f"too short for streams of {self._pace.stream_s:.1f} s; this first probe is made again")
+        return self._run(load, streams, seed)
 
     def _run(self, load: float, streams: int, seed: int) -> tuple[Joined, Summary]:
         seconds = step_seconds(self._settings, streams, load, self._pace)

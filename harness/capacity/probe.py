@@ -1,7 +1,6 @@
 """One load of a search as a plan of its own, and what its runs decide. Pure."""
 
 import math
-from dataclasses import dataclass
 from typing import Literal
 
 import msgspec
@@ -10,6 +9,7 @@ import numpy as np
 from harness.capacity.counting import counted_share, over
 from harness.capacity.limits import what_limited
 from harness.capacity.looks import LOOKS, STRICT, SURE, Decision, decide
+from harness.capacity.pace import LEAST_TIMES, Pace, seconds_of, streams_of
 from harness.capacity.saturation import FLOOR_MS, saturated
 from harness.checks.meets_slo import check as check_objectives
 from harness.checks.view import PhaseView
@@ -27,7 +27,6 @@ from harness.summary import CapacityStep, Summary
 
 SETTLE, PROBE = "settle", "probe"
 _SETTLE_TIMES = 3.0  # mean stream times that do not count
-_LEAST_TIMES = 10.0  # mean stream times that a step lasts at least
 _LEAST_BINS = 3
 
 
@@ -43,14 +42,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if self.step_s <= 0 or self.inflation < 1 or self.ratio <= 1 or self.sure not in (SURE, STRICT):
             raise ValueError("step must be positive, inflation at least 1, ratio above 1, sure 0.99 or 0.997")
-
-
-@dataclass(frozen=True)
-class Pace:
-    """What earlier probes have taught: how long a stream takes, and how many there are a second and load."""
-
-    stream_s: float
-    streams_per_load: float  # streams a second, over users or streams a second
 
 
 def template(plan: Plan) -> Phase:
@@ -83,9 +74,13 @@ def probe_plan(plan: Plan, settings: Settings, load: float, seconds: float, pace
 
 
 def step_seconds(settings: Settings, streams: int, load: float, pace: Pace) -> float:
-    """How long `streams` take at `load`, at least a step and ten stream times."""
-    wanted = streams / max(pace.streams_per_load * load, 1e-9) * 1.1
-    return math.ceil(max(settings.step_s, _LEAST_TIMES * pace.stream_s, wanted))
+    """How long `streams` take at `load`, at least a step and ten stream times.
+
+    By a guess alone nobody is made to wait for streams: that much is enough to know the pace.
+    """
+    nobody_knows = pace.guessed and settings.unit == "users"  # how many arrive in an open loop, is known
+    wanted = 0.0 if nobody_knows else streams / max(pace.streams_per_load * load, 1e-9) * 1.1
+    return math.ceil(max(settings.step_s, LEAST_TIMES * pace.stream_s, wanted))
 
 
 def judge_probe(
@@ -116,7 +111,7 @@ def judge_probe(
 
 
 def _streams(joined: Joined) -> int:
-    return int(np.count_nonzero(joined.of_phase(PROBE) & joined.calls))
+    return streams_of(joined, PROBE)
 
 
 def _by_its_check(joined: Joined, slo: Slo) -> Decision:
@@ -149,9 +144,6 @@ def describe(
     objectives = next(phase.objectives for phase in joined.run.plan.phases if phase.name == PROBE)
     decision, counts, full = judge_probe(runs, objectives, settings)
     mine = joined.of_phase(PROBE)
-    span = [joined.seconds(instant) * 1000.0 for instant in joined.spans[PROBE]]
-    edges = np.array(span)
-    upstream = joined.upstream
     ttft = np.sort(samples_of(joined, "ttft_user").of(mine & joined.calls).values)
     provider = joined.provider_ttft_ms[mine]
     added = samples_of(joined, "added_ttft").of(mine).values
@@ -162,15 +154,6 @@ def describe(
         looks=len(runs),
         streams=sum(map(_streams, runs)),
         over=counts,
-        in_flight=_round(mean_open(joined.ms("sent"), joined.ms("closed"), edges)[0]),
-        provider_in_flight=_round(
-            mean_open(upstream["received"].to_numpy(float), upstream["closed"].to_numpy(float), edges)[0]
-        )
-        if joined.has_ledger
-        else None,
-        throughput=_round(
-            float(np.count_nonzero(mine & joined.is_outcome("completed"))) / (span[1] - span[0]) * 1000
-        ),
         goodput_ratio=goodput_ratio(joined, mine),
         ttft_p50_ms=_quantile(ttft, 0.5),
         ttft_p95_ms=_quantile(ttft, 0.95),
@@ -180,19 +163,25 @@ def describe(
         saturated=full,
         run=summary.run.id,
     )
+    _measure_flow(step, joined)
     step.limited_by, step.why = what_limited(joined, summary, step, before)
     if step.limited_by in ("generator", "mock", "harness"):
         step.decision = "INVALID"
     return step
 
 
-def learned(step: CapacityStep, before: Pace, joined: Joined) -> Pace:
-    """Stream time and streams a load as this probe saw them, for the length of the next."""
-    took = (joined.ms("closed") - joined.ms("sent"))[joined.of_phase(PROBE)]
-    took = took[np.isfinite(took)]
-    stream_s = float(np.mean(took)) / 1000 if len(took) else before.stream_s
-    per_load = (step.throughput or 0.0) / step.load
-    return Pace(max(stream_s, 0.05), per_load if per_load > 0 else before.streams_per_load)
+def _measure_flow(step: CapacityStep, joined: Joined) -> None:
+    """Concurrency and throughput of a probe; a run that broke while it settled has had none."""
+    lasted_s = seconds_of(joined, PROBE)
+    if not lasted_s:
+        return
+    edges = np.array([joined.seconds(instant) * 1000.0 for instant in joined.spans[PROBE]])
+    completed = joined.of_phase(PROBE) & joined.is_outcome("completed")
+    step.throughput = _round(np.count_nonzero(completed) / lasted_s)
+    step.in_flight = _round(mean_open(joined.ms("sent"), joined.ms("closed"), edges)[0])
+    if joined.has_ledger:
+        received, closed = (joined.upstream[name].to_numpy(float) for name in ("received", "closed"))
+        step.provider_in_flight = _round(mean_open(received, closed, edges)[0])
 
 
 def _quantile(ordered: np.ndarray, p: float) -> float | None:

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from harness.capacity.probe import PROBE, SETTLE, Pace, Settings, probe_plan
+from harness.capacity.pace import Pace
+from harness.capacity.probe import PROBE, SETTLE, Settings, probe_plan
 from harness.metrics.join import Joined, join
 from harness.plan.plan import Plan
 from harness.summary import CapacityStep
@@ -14,11 +15,11 @@ PACE = Pace(1.0, 1.0)
 SLO = ["ttft_user p95 < 500 ms", "success_share >= 0.95"]
 
 
-def searched(slo: list[str] = SLO, **keys: object) -> Plan:
+def searched(slo: list[str] = SLO, load: dict[str, object] | None = None, **keys: object) -> Plan:
     phases = [
         {"name": "warm", "kind": "warm_up", "duration_s": 5.0, "load": {"rate": 1.0},
          "slo": ["ttft_user p95 < 1 s"]},
-        {"name": "offered", "duration_s": 20.0, "load": {"rate": 8.0}, "slo": slo},
+        {"name": "offered", "duration_s": 20.0, "load": load or {"rate": 8.0}, "slo": slo},
     ]  # fmt: skip
     return plan(phases=phases, **keys)
 

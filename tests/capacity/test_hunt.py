@@ -9,10 +9,13 @@ import pytest
 from harness.capacity.hunt import Hunt
 from harness.capacity.search import Search
 from harness.cli import main
+from harness.judge import judge
+from harness.metrics.join import Joined
+from harness.plan.plan import Plan
 from harness.stack.errors import StackError
 from harness.summary import Capacity, CapacityStep, Summary
 from reports.json_report import decode
-from tests.capacity.probed import OPEN, searched, step
+from tests.capacity.probed import OPEN, probed, searched, step
 from tests.end_to_end.driving import Running
 from tests.reports import examples
 
@@ -159,3 +162,39 @@ def test_a_plan_without_objectives_is_refused(tmp_path: Path, capsys: pytest.Cap
 def test_a_search_without_sense_is_refused(tmp_path: Path, words: list[str]):
     (tmp_path / "plan.yaml").write_text(PLAN, encoding="utf-8")
     assert main(["capacity", str(tmp_path / "plan.yaml"), *words]) == 4
+
+
+class Watched(Hunt):
+    """Its runs have been; each is the next of `runs`. `asked` are the streams that each was to have."""
+
+    def __init__(self, plan: Plan, runs: list[Joined]) -> None:
+        self.told: list[str] = []
+        super().__init__(plan, Path("p.yaml"), Path("runs"), OPEN, [], self.told.append, lambda _: None)
+        self.runs = runs
+        self.asked: list[int] = []
+
+    def _run(self, load: float, streams: int, seed: int) -> tuple[Joined, Summary]:
+        self.asked.append(streams)
+        joined = self.runs.pop(0)
+        return joined, judge(joined.run)
+
+
+def test_a_first_probe_of_guessed_length_is_made_again_where_it_was_too_short():
+    hunt = Watched(searched(provider=None), [probed(40, seconds=10.0), probed(130, seconds=40.0)])
+    step = hunt._probe(8.0)
+    assert (step.decision, step.streams, step.looks) == ("PASS", 130, 1)
+    assert hunt.asked == [130, 130]
+    assert any("made again" in line for line in hunt.told)
+
+
+@pytest.mark.parametrize("plan", [searched(provider=None), searched()], ids=["guessed", "by the model"])
+def test_a_first_probe_that_had_its_streams_is_made_once(plan: Plan):
+    hunt = Watched(plan, [probed(130, seconds=40.0)])
+    assert hunt._probe(8.0).decision == "PASS"
+    assert hunt.asked == [130]
+
+
+def test_a_first_probe_without_a_stream_teaches_nothing_and_is_not_waited_for_again():
+    hunt = Watched(searched(provider=None), [probed(0, seconds=10.0)] * 3)
+    hunt._probe(8.0)
+    assert hunt.asked == [130, 130]  # invalid, therefore tried twice

@@ -2,22 +2,22 @@
 
 import pytest
 
+from harness.capacity.pace import Pace
 from harness.capacity.probe import (
-    Pace,
     Settings,
     describe,
     is_saturated,
     judge_probe,
-    learned,
     probe_plan,
     step_seconds,
     template,
 )
 from harness.judge import judge
+from harness.metrics.join import join
 from harness.plan.reader import PlanError
 from harness.plan.slo import parse_slo
 from tests.capacity.probed import CLOSED, OPEN, PACE, SLO, probed, searched
-from tests.synthetic import plan
+from tests.synthetic import Scene, at, plan
 
 OBJECTIVES = [parse_slo(text) for text in SLO]
 
@@ -46,6 +46,11 @@ def test_a_step_lasts_long_enough_for_its_streams_its_system_and_its_user():
     assert step_seconds(OPEN, 130, 8.0, PACE) == 18
     assert step_seconds(OPEN, 130, 100.0, PACE) == 10
     assert step_seconds(OPEN, 130, 100.0, Pace(4.0, 1.0)) == 40
+
+
+def test_nobody_waits_for_streams_by_a_guess():
+    assert step_seconds(CLOSED, 662, 1.0, Pace(2.0, 0.3, guessed=True)) == 20
+    assert step_seconds(OPEN, 662, 10.0, Pace(2.0, 1.0, guessed=True)) == 73  # how many arrive is known
 
 
 @pytest.mark.parametrize(
@@ -118,12 +123,21 @@ def test_a_probe_is_described_in_numbers():
     assert found.provider_ttft_p50_ms is not None
     assert found.in_flight is not None
     assert found.in_flight > 0
-    pace = learned(found, PACE, joined)
-    assert pace.stream_s == pytest.approx(0.31, abs=0.03)
-    assert pace.streams_per_load == pytest.approx(1.0)
 
 
 @pytest.mark.parametrize("wrong", [{"step_s": 0}, {"inflation": 0.5}, {"ratio": 1.0}, {"sure": 0.5}])
 def test_settings_without_sense_are_refused(wrong: dict[str, float]):
     with pytest.raises(ValueError, match="step must be positive"):
         Settings(unit="users", **wrong)  # type: ignore[arg-type]
+
+
+def test_a_run_that_broke_before_its_probe_began_is_a_step_without_numbers():
+    scene = Scene(probe_plan(searched(), OPEN, 8.0, 40.0, PACE, 7))
+    scene.facts |= {"ended_ns": at(1.0), "interrupted": True, "died": ["the gateway died (status -9)"]}
+    run = scene.run()
+    run.timeline[:] = [entry for entry in run.timeline if entry.t_ns <= at(1.0)]
+    joined = join(run)
+    found = describe([joined], [judge(run)], 8.0, OPEN, [])
+    assert (found.decision, found.limited_by, found.streams) == ("INVALID", "harness", 0)
+    assert found.why == "the gateway died (status -9)"
+    assert (found.in_flight, found.throughput, found.goodput_ratio, found.ttft_p95_ms) == (None,) * 4
