@@ -12,6 +12,7 @@ from harness.metrics.spans import Event
 # The proxy is told over HTTP and answers after it has acted, so a connection may be gone a little before
 # the instant on the timeline; and an answer that ended just then was not cut.
 TOLERANCE_MS = 250.0
+_OWN_LIMITS = ("stalled", "timed_out")
 # What a connection that went away can look like, or that its user had left for it.
 _BROKEN = ("reset", "truncated", "stalled", "timed_out", "cancelled", "abandoned", "interrupted")
 
@@ -35,7 +36,13 @@ def add_network_flags(attempts: pd.DataFrame, happened: list[Event], origin_ns: 
             overlaps = mine & (opened <= end) & (closed >= start) & unfinished
             cut[overlaps & _waited_in_vain(attempts) & (cut == "")] = "silence"
         elif event.kind == "outage":
-            outage |= mine & (opened <= end) & (closed >= start) & unfinished
+            overlaps = mine & (opened <= end) & (closed >= start) & unfinished
+            outage |= overlaps
+            # The user's own limit ran out while nothing could have reached anybody.
+            in_it = (closed <= end + TOLERANCE_MS) & attempts["outcome"].isin(_OWN_LIMITS).to_numpy(
+                dtype=bool
+            )
+            cut[overlaps & in_it & (cut == "")] = "silence"
         elif event.kind == "refuse":
             refuse |= _refused(attempts, mine, start, end) | (open_at_start & _cut_short(attempts, start))
     attempts["hit_cut"] = cut
@@ -55,7 +62,7 @@ def spanning(attempts: pd.DataFrame, event: Event, origin_ns: int) -> Bools:
 
 def _waited_in_vain(attempts: pd.DataFrame) -> Bools:
     """Users whose own limit ran out, or who never got a connection through."""
-    vain = attempts["outcome"].isin(("stalled", "timed_out", "abandoned"))
+    vain = attempts["outcome"].isin((*_OWN_LIMITS, "abandoned"))
     flags: Bools = (vain | attempts["headers"].isna()).to_numpy(dtype=bool)
     return flags
 

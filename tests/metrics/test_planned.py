@@ -88,3 +88,17 @@ def test_an_outage_that_outlasts_its_users_is_a_silence_that_breaks_streams_by_p
     scene.stream(3, 4.0, cohort="b", outcome=Outcome.STALLED, closed_ns=at(25.0))
     assert flags(scene)["hit_cut"].tolist() == ["silence", "", ""]
     assert not flags(scene)["hit_outage"].any()
+
+
+def test_a_user_s_own_limit_that_runs_out_in_an_outage_was_not_for_the_system_to_keep():
+    scene = Scene()
+    scene.note(5.0, "network", "outage_begin", cohort="a", params={"kind": "sealed", "hold_s": 3.0})
+    scene.note(8.0, "network", "outage_end", cohort="a")
+    scene.stream(1, 5.5, cohort="a", tokens=0, outcome=Outcome.TIMED_OUT, closed_ns=at(6.5))
+    scene.stream(2, 4.0, cohort="a", outcome=Outcome.STALLED, closed_ns=at(7.5))
+    scene.stream(3, 5.5, cohort="a", tokens=0, outcome=Outcome.TIMED_OUT, closed_ns=at(9.0))  # a second later
+    scene.stream(4, 3.0, cohort="a", tokens=0, outcome=Outcome.TIMED_OUT, closed_ns=at(4.9))
+    scene.stream(5, 4.0, cohort="a", outcome=Outcome.RESET, closed_ns=at(6.5))
+    scene.stream(6, 5.5, cohort="b", tokens=0, outcome=Outcome.TIMED_OUT, closed_ns=at(6.5))
+    assert flags(scene)["hit_cut"].tolist() == ["silence", "silence", "", "", "", ""]
+    assert flags(scene)["hit_outage"].tolist() == [True, True, True, False, True, False]
