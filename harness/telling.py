@@ -41,7 +41,8 @@ class Teller:
             self._panel.stop()
 
     def say(self, what: RenderableType, /, wrap: bool = False) -> None:
-        self._console.print(what, soft_wrap=not wrap, highlight=False, markup=False, emoji=False)
+        # not cropped: a line that must not be folded is longer than a narrow terminal
+        self._console.print(what, soft_wrap=not wrap, crop=False, highlight=False, markup=False, emoji=False)
 
     def show(self, live: Live) -> None:
         self._minute.add(live)

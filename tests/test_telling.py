@@ -1,10 +1,12 @@
 """What a command says where there is no terminal: whole lines, and the run's progress now and then."""
 
 import pytest
+from rich.console import Group
 from rich.text import Text
 
 from harness.telling import Teller
 from reports.progress import LINE_EVERY_S, Live, line
+from reports.terminal import copied
 
 
 def live(elapsed_s: float) -> Live:
@@ -28,6 +30,15 @@ def test_a_page_is_wrapped_where_it_asks_for_it(
     with Teller() as teller:
         teller.say(Text("a page of many words, which do not fit"), wrap=True)
     assert capsys.readouterr().out == "a page of many \nwords, which do not \nfit\n"
+
+
+def test_a_line_that_must_not_be_folded_is_whole_within_a_page(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setenv("COLUMNS", "20")
+    with Teller() as teller:
+        teller.say(Group(copied("again   streamproof run runs/r0/plan.yaml")), wrap=True)
+    assert capsys.readouterr().out == "again   streamproof run runs/r0/plan.yaml\n"
 
 
 def test_progress_is_a_line_every_few_seconds(capsys: pytest.CaptureFixture[str]):

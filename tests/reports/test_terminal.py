@@ -14,7 +14,7 @@ from tests.reports.examples import EVERY, demo, failing, hostile, interrupted
 def shown(summary: Summary, folder: Path | None = None, width: int = 140) -> str:
     console = Console(width=width, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
     with console.file:
-        console.print(final(summary, folder))
+        console.print(final(summary, folder), crop=False)
     return console.export_text()
 
 

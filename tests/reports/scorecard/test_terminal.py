@@ -15,7 +15,7 @@ from tests.reports.scorecard.examples import EVERY, broken, hostile, invalid, ke
 def shown(card: Scorecard, folder: Path | None = None, width: int = 140) -> str:
     console = Console(width=width, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
     with console.file:
-        console.print(final(card, folder))
+        console.print(final(card, folder), crop=False)
     return console.export_text()
 
 
@@ -71,7 +71,7 @@ def test_a_long_command_is_whole_in_one_line() -> None:
     for soft_wrap in (True, False):
         console = Console(width=80, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
         with console.file:
-            console.print(final(card), soft_wrap=soft_wrap)
+            console.print(final(card), soft_wrap=soft_wrap, crop=False)
         assert f"again   {command}\n" in console.export_text()
 
 
