@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable
 
-from harness.summary import CheckResult, Metric, RunInfo, State, Summary, Validity
+import msgspec
 
-_CODES = {"PASS": 0, "FAIL": 1, "INVALID": 2, "INCONCLUSIVE": 3, "NOT MEASURED": 3}
+from harness.summary import CheckResult, Metric, RunInfo, State, Summary, Validity, Verdict
+
+CODES: dict[State, int] = {"PASS": 0, "FAIL": 1, "INVALID": 2, "INCONCLUSIVE": 3, "NOT MEASURED": 3}
 INTERRUPTED = 4
 _NAMED = 3
 
@@ -24,7 +26,28 @@ def verdict_state(run: RunInfo, validity: Validity, checks: list[CheckResult]) -
 
 def exit_code_of(run: RunInfo, state: State) -> int:
     """An interruption by the user outranks all; the death of a part is no interruption but INVALID."""
-    return INTERRUPTED if run.interrupted and not run.died else _CODES[state]
+    return INTERRUPTED if run.interrupted and not run.died else CODES[state]
+
+
+def restated(
+    run: Summary, verdict: Verdict, checks: list[CheckResult], command: str, notes: list[str]
+) -> Summary:
+    """`run`'s facts and validity under the verdict of something that was built out of runs.
+
+    What a run tells of itself phase by phase is left out: the blocks of a comparison, or the settling of a
+    probe, are no phases to a reader.
+    """
+    return msgspec.structs.replace(
+        run,
+        run=msgspec.structs.replace(run.run, command=command, notes=[*run.run.notes, *notes]),
+        verdict=verdict,
+        checks=checks,
+        phases=[],
+        events=[],
+        faults=[],
+        metrics={},
+        distributions={},
+    )
 
 
 def worst_code(codes: Iterable[int]) -> int:
@@ -65,9 +88,15 @@ def _outcome(summary: Summary, state: State) -> str:
         return f"The run was interrupted after {summary.run.duration_s:.0f} s; this is what there is."
     match state:
         case "PASS":
-            return f"The system kept all {len(judged)} promises that this run could judge."
+            kept = "the one promise" if len(judged) == 1 else f"all {len(judged)} promises"
+            return f"The system kept {kept} that this run could judge."
         case "FAIL":
-            return f"The system broke {len(failed)} of {len(judged)} promises: {_some(failed)}."
+            of = (
+                "the one promise that was judged"
+                if len(judged) == 1
+                else f"{len(failed)} of {len(judged)} promises"
+            )
+            return f"The system broke {of}: {_some(failed)}."
         case "INVALID":
             return "This run cannot be used: the harness cannot vouch for its own numbers."
         case _:
@@ -87,14 +116,24 @@ def _users(summary: Summary) -> str:
     completed = summary.streams.get("outcomes", {}).get("completed", 0)
     if not intended:
         return "No stream was recorded."
-    text = f"{completed:,} of {intended:,} streams gave their users a whole answer"
+    if intended == 1:
+        text = f"The one stream gave its user {'a' if completed else 'no'} whole answer"
+    else:
+        text = f"{completed:,} of {intended:,} streams gave their users a whole answer"
     others = intended - completed
     planned = min(_broken_on_purpose(summary), others)
     if planned:
-        some = "the" if planned == others else f"{planned:,} of the"
-        text += f"; planned faults broke {some} other {others:,}"
+        text += f"; planned faults broke {_others(planned, others, intended)}"
     first = _first_token(*_headline(summary))
     return f"{text}; {first}." if first else f"{text}."
+
+
+def _others(planned: int, others: int, intended: int) -> str:
+    """How many of the streams that gave no whole answer planned faults broke, in words."""
+    if planned == intended:
+        return "it" if intended == 1 else f"all {intended:,}"
+    rest = "the other one" if others == 1 else f"the other {others:,}"
+    return rest if planned == others else f"{planned:,} of {rest}"
 
 
 def _broken_on_purpose(summary: Summary) -> int:
@@ -132,8 +171,8 @@ def _trusted(summary: Summary) -> str:
     checks = summary.validity.checks
     doubtful = [check.id for check in checks if check.state != "VALID"]
     if summary.validity.state == "VALID":
-        return (
-            f"The numbers can be trusted: all {len(checks)} questions to the measurement were answered well."
-        )
+        asked = "the one question" if len(checks) == 1 else f"all {len(checks)} questions"
+        answered = "was" if len(checks) == 1 else "were"
+        return f"The numbers can be trusted: {asked} to the measurement {answered} answered well."
     word = "cannot be trusted" if summary.validity.state == "INVALID" else "are to be taken with care"
     return f"The numbers {word}: {', '.join(doubtful)}."

@@ -1,5 +1,6 @@
 """The steps of a search -> its answer in numbers and in words. Pure."""
 
+import msgspec
 import numpy as np
 
 from harness.capacity.knee import knee
@@ -8,10 +9,9 @@ from harness.capacity.search import Bracket
 from harness.capacity.usl import fit
 from harness.plan.slo import Slo
 from harness.summary import Capacity, CapacityStep, CheckResult, State, Summary, Verdict
-from harness.verdict import INTERRUPTED
+from harness.verdict import CODES, INTERRUPTED, restated
 from reports.numerals import counted
 
-_CODES = {"PASS": 0, "FAIL": 1, "INVALID": 2, "INCONCLUSIVE": 3}
 _INTERRUPTED = "interrupted"
 
 
@@ -133,8 +133,6 @@ def state_of(found: Capacity) -> State:
 
 def summarise(run: Summary, found: Capacity, command: str) -> Summary:
     """The search as a summary: the last run's facts, the answer, one check a question."""
-    import msgspec
-
     state = state_of(found)
     interrupted = found.ended == _INTERRUPTED
     check = CheckResult(
@@ -147,30 +145,15 @@ def summarise(run: Summary, found: Capacity, command: str) -> Summary:
         unit=found.unit,
         fix=_fix(found),
     )
-    checks = [check]
     verdict = Verdict(
         state=state,
-        exit_code=INTERRUPTED if interrupted else _CODES[state],
+        exit_code=INTERRUPTED if interrupted else CODES[state],
         reasons=[found.sentence],
         sentences=[found.sentence, _how(found)],
     )
-    return msgspec.structs.replace(
-        run,
-        run=msgspec.structs.replace(
-            run.run,
-            command=command,
-            notes=[*run.run.notes, *found.notes],
-            interrupted=run.run.interrupted or interrupted,
-        ),
-        verdict=verdict,
-        checks=checks,
-        phases=[],
-        events=[],
-        faults=[],
-        metrics={},
-        distributions={},
-        capacity=found,
-    )
+    told = restated(run, verdict, [check], command, found.notes)
+    facts = msgspec.structs.replace(told.run, interrupted=told.run.interrupted or interrupted)
+    return msgspec.structs.replace(told, run=facts, capacity=found)
 
 
 def _fix(found: Capacity) -> str:

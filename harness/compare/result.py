@@ -4,37 +4,22 @@ import msgspec
 
 from harness.compare.gates import overall
 from harness.summary import CheckResult, Comparison, Gate, State, Summary, Verdict
+from harness.verdict import exit_code_of, restated
 from reports.numerals import counted
-
-_CODES = {"PASS": 0, "FAIL": 1, "INVALID": 2, "INCONCLUSIVE": 3, "NOT MEASURED": 3}
 
 
 def summarise(run: Summary, comparison: Comparison, command: str) -> Summary:
-    """`run`'s facts and validity with the gates as checks.
-
-    What a run tells of itself phase by phase is left out: forty blocks are no phases to a reader.
-    """
+    """`run`'s facts and validity with the gates as checks."""
     checks = [as_check(gate, comparison) for gate in comparison.gates]
     state = verdict_of(comparison)
-    code = 4 if run.run.interrupted and not run.run.died else _CODES[state]
     verdict = Verdict(
         state=state,
-        exit_code=code,
+        exit_code=exit_code_of(run.run, state),
         reasons=[f"{check.id}: {check.evidence}" for check in checks if check.state != "PASS"],
         sentences=_sentences(comparison, state),
     )
-    return msgspec.structs.replace(
-        run,
-        run=msgspec.structs.replace(run.run, command=command, notes=[*run.run.notes, *comparison.notes]),
-        verdict=verdict,
-        checks=checks,
-        phases=[],
-        events=[],
-        faults=[],
-        metrics={},
-        distributions={},
-        compare=comparison,
-    )
+    told = restated(run, verdict, checks, command, comparison.notes)
+    return msgspec.structs.replace(told, compare=comparison)
 
 
 def verdict_of(comparison: Comparison) -> State:

@@ -106,29 +106,23 @@ def _clock_finding(facts: Facts) -> Finding:
 
 
 def _steal_finding(steal: float | None) -> Finding:
-    if steal is None:
-        return Finding(id="steal", state="OK", number="unknown", limit="< 1 %")
-    taken = steal >= 0.01
-    return Finding(
-        id="steal",
-        state="WARN" if taken else "OK",
-        number=f"{steal:.2%}",
-        limit="< 1 %",
-        fix="the hypervisor gives this machine's time to others; use a machine of its own" if taken else "",
-    )
+    fix = "the hypervisor gives this machine's time to others; use a machine of its own"
+    return _taken("steal", steal, 0.01, f"{steal or 0:.2%}", fix)
 
 
 def _pressure_finding(pressure: float | None) -> Finding:
-    if pressure is None:
-        return Finding(id="other_work", state="OK", number="unknown", limit="< 20 %")
-    busy = pressure >= 0.2
-    return Finding(
-        id="other_work",
-        state="WARN" if busy else "OK",
-        number=f"{pressure:.0%} of the last 10 s somebody waited for a core",
-        limit="< 20 %",
-        fix="end what else is running, then ask again: figures taken now are too low" if busy else "",
-    )
+    fix = "end what else is running, then ask again: figures taken now are too low"
+    number = f"{pressure or 0:.0%} of the last 10 s somebody waited for a core"
+    return _taken("other_work", pressure, 0.2, number, fix)
+
+
+def _taken(id: str, share: float | None, least: float, number: str, fix: str) -> Finding:
+    """A share of the machine that others have; from `least` on it is worth a warning."""
+    limit = f"< {least:.0%}".replace("%", " %")
+    if share is None:
+        return Finding(id=id, state="OK", number="unknown", limit=limit)
+    much = share >= least
+    return Finding(id=id, state="WARN" if much else "OK", number=number, limit=limit, fix=fix if much else "")
 
 
 def _memory_finding(available_mb: float | None) -> Finding:
