@@ -19,7 +19,7 @@ from harness.load.arrivals import read_trace
 from harness.metrics import objective_problem
 from harness.network.layout import compile_plan
 from harness.plan.plan import Plan
-from harness.plan.reader import PlanError
+from harness.plan.reader import PlanError, load_plan
 from harness.plan.target import Target
 from harness.sockets import descriptor_limit, port_limit
 from harness.stack.errors import StackError
@@ -34,20 +34,36 @@ def plan_path(given: Path) -> Path:
     if given.is_dir():
         raise PlanError(f"{given}: a folder; name the plan in it, as the one of a run: {given / 'plan.yaml'}")
     if given.suffix == ".py":
-        raise PlanError(
-            f"{given}: a scenario, which says who the users are; name a plan (YAML) whose phases say "
-            f"`scenario: {given.stem}`"
-        )
+        raise _is_scenario(given)
     if given.exists() or len(given.parts) != 1:
         return given
     shipped = SCENARIOS / given.with_suffix(".yaml").name
     if not shipped.is_file() and not given.suffix:
+        if given.name in _scenarios() or given.with_suffix(".py").is_file():
+            raise _is_scenario(given)
         names = sorted(path.stem for path in SCENARIOS.glob("*.yaml"))
         raise PlanError(
             f"{given}: no such file, and no shipped plan{_near(given.name, names)} "
             f"(there are: {', '.join(names)})"
         )
     return shipped if shipped.is_file() else given
+
+
+def _is_scenario(given: Path) -> PlanError:
+    shipped = [
+        path.stem
+        for path in sorted(SCENARIOS.glob("*.yaml"))
+        if any(phase.scenario_name == given.stem for phase in load_plan(path).phases)
+    ]
+    return PlanError(
+        f"{given}: a scenario, which says who the users are; name a plan (YAML) whose phases say "
+        f"`scenario: {given.stem}`"
+        + (f", or a shipped one that does: {', '.join(shipped)}" if shipped else "")
+    )
+
+
+def _scenarios() -> list[str]:
+    return sorted(path.stem for path in SCENARIOS.glob("*.py") if not path.stem.startswith("_"))
 
 
 def aimed_at(target: Target, url: str, flag: str) -> Target:
@@ -105,7 +121,7 @@ def _scenario_files(plan: Plan, beside: Path) -> list[Path]:
     for phase in plan.phases:
         path = _find(phase.scenario, beside)
         if path is None:
-            known = sorted(p.stem for p in SCENARIOS.glob("*.py") if not p.stem.startswith("_"))
+            known = _scenarios()
             raise PlanError(
                 f"phase {phase.name}: there is no scenario {phase.scenario}{_near(phase.scenario, known)}; "
                 f"looked for {phase.scenario}.py beside the plan and in {SCENARIOS}, "

@@ -212,6 +212,19 @@ def test_a_folder_or_a_scenario_is_no_plan(tmp_path):
         preflight.plan_path(Path("scenarios/chat.py"))
 
 
+def test_the_bare_name_of_a_scenario_is_told_with_the_shipped_plans_that_have_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("mine.py").write_text("")
+    for name, end in (
+        ("rate_limits", "`scenario: rate_limits`, or a shipped one that does: demo, rate_limited"),
+        ("mine", "`scenario: mine`"),
+    ):
+        with pytest.raises(PlanError) as raised:
+            preflight.plan_path(Path(name))
+        text = f"{name}: a scenario, which says who the users are; name a plan (YAML) whose phases say {end}"
+        assert str(raised.value) == text
+
+
 def test_a_port_that_another_mock_has_is_told_before_anything_is_started(written):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
