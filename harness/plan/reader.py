@@ -84,9 +84,7 @@ def load_as(path: Path, kind: type[T], prepare: Prepare | None = None) -> T:
 def parse(text: str, kind: type[T], source: str, prepare: Prepare | None = None) -> T:
     """Like `load_as`, from a string; `source` names it in messages, `prepare` may complete the data."""
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        _check(node, source)
-        data = yaml.safe_load(text)
+        node, data = _nodes_and_data(text, source)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
         raise PlanError(f"{source}:{line}: not YAML: {error.problem}") from None
@@ -99,6 +97,32 @@ def parse(text: str, kind: type[T], source: str, prepare: Prepare | None = None)
         return msgspec.convert(whole, kind)
     except msgspec.ValidationError as error:
         raise PlanError(explain(error, whole, node, kind, source)) from None
+
+
+def _nodes_and_data(text: str, source: str) -> tuple[yaml.Node | None, Any]:
+    """What stands in the file, as nodes that know their lines and as values. Raises PlanError, YAMLError."""
+    loader = yaml.SafeLoader(text)
+    try:
+        node = loader.get_single_node()
+        _check(node, source)
+        if node is None:
+            return None, None
+        _read_keys_as_words(node)
+        return node, loader.construct_document(node)
+    finally:
+        loader.dispose()
+
+
+def _read_keys_as_words(node: yaml.Node) -> None:
+    """YAML 1.1 takes on, off, yes and no for booleans: `retry: {on: …}` would have the key True."""
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            if key.tag == "tag:yaml.org,2002:bool":
+                key.tag = "tag:yaml.org,2002:str"
+            _read_keys_as_words(value)
+    elif isinstance(node, yaml.SequenceNode):
+        for value in node.value:
+            _read_keys_as_words(value)
 
 
 def dump(value: msgspec.Struct) -> str:

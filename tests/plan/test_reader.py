@@ -5,6 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from harness.plan.behaviour import Retry
 from harness.plan.plan import Plan
 from harness.plan.reader import PlanError, dump, load_as, load_plan, named_journey, parse
 
@@ -127,6 +128,21 @@ def test_a_file_that_is_no_mapping_holds_no_plan(text: str) -> None:
 
 def test_a_mapping_key_that_is_no_text_is_named() -> None:
     assert "expected str, found int" in changed("    quick:", "    5:")
+
+
+@pytest.mark.parametrize("word", ["on", "off", "yes", "no", "On", "true"])
+def test_a_key_that_yaml_takes_for_a_boolean_is_a_word(word: str) -> None:
+    plan = parse(PLAN.replace("quick", word), Plan, "p.yaml")
+    assert plan.provider is not None
+    assert list(plan.provider.models) == [word, "slow"]
+    assert parse(dump(plan), Plan, "again") == plan
+
+
+def test_the_outcomes_that_are_retried_can_be_named_as_the_guide_writes_them() -> None:
+    behaviour = "    behaviour: {retry: {on: [reset, truncated]}, resume: yes}\n"
+    (phase,) = parse(PLAN + behaviour, Plan, "p.yaml").phases
+    assert phase.behaviour.retry == Retry(on=["reset", "truncated"])
+    assert phase.behaviour.resume
 
 
 def test_a_broken_end_says_where() -> None:
