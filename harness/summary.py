@@ -87,7 +87,8 @@ class PhaseResult(msgspec.Struct, kw_only=True):
     outcomes: dict[str, int] = {}
     metrics: dict[str, Metric] = {}
     tokens_emitted: int | None = None  # by the provider for streams of this phase
-    tokens_received: int = 0
+    tokens_other: int | None = None  # of these, reasoning and tool calls: not in the text
+    tokens_received: int = 0  # of the text
     wasted_tokens: int | None = None
     attempts_per_stream: float | None = None
     goodput_ratio: float | None = None  # streams that succeeded within every objective, of those intended
@@ -127,7 +128,8 @@ class TwoSided(msgspec.Struct, kw_only=True):
     attempts_upstream: int = 0
     attempts_per_stream: float | None = None
     tokens_emitted: int = 0
-    tokens_received: int = 0
+    tokens_other: int = 0  # of these, reasoning and tool calls: not in the text
+    tokens_received: int = 0  # of the text
     wasted_tokens: int = 0
     false_success: int = 0
     integrity: dict[str, int] = {}  # lost, lost_tail, duplicated, reordered, crosstalk, altered
@@ -350,6 +352,16 @@ class Gate(msgspec.Struct, kw_only=True):
     why: str = ""
 
 
+class ComparisonLook(msgspec.Struct, kw_only=True):
+    """One of the two judgements of a comparison that may be extended."""
+
+    run: str  # whose pairs came in with it
+    pairs: int  # judged, those of the look before included
+    alpha: float  # what this look may err
+    state: State
+    gates: dict[str, State] = {}
+
+
 class Comparison(msgspec.Struct, kw_only=True):
     """A baseline against a candidate."""
 
@@ -364,6 +376,7 @@ class Comparison(msgspec.Struct, kw_only=True):
     null: str = "zero"
     alpha: float = 0.01
     gates: list[Gate] = []
+    looks: list[ComparisonLook] = []  # of a comparison that may be extended once, as was declared beforehand
     differences: list[str] = []  # why two runs are not comparable, or what else differs
     notes: list[str] = []
     blocks: list[dict[str, Any]] = []  # pair, arm, place in the order, quantiles by gate

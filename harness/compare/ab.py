@@ -12,17 +12,18 @@ import msgspec
 from harness import preflight
 from harness.compare.calibration_store import gate_is_disabled
 from harness.compare.design import Design, arrivals, block_plan, extension, phase_name, prompts
-from harness.compare.live import check_gates, compare_blocks, read_design, without_ledger
+from harness.compare.live import FirstHalf, check_gates, compare_blocks, read_design, without_ledger
 from harness.compare.result import summarise
 from harness.invocation import again
 from harness.judge import judge
-from harness.metrics.join import Joined, join
+from harness.metrics.join import join
 from harness.plan.plan import Plan
 from harness.plan.reader import PlanError
 from harness.run import Run
 from harness.run_folder import RunFolder, RunFolderError, none_if_refused, read_run
 from harness.stack.part import Part, free_port
 from harness.summary import Summary
+from reports import write
 from reports.progress import Live
 
 DESIGN = "compare.json"
@@ -81,7 +82,9 @@ def compare_live(plan: Plan, design: Design, arms: Arms, where: Environment) -> 
         made = _run_blocks(plan, design, known, folder, where)
         summary = judge_live(made.root, command)
         if design.extend and summary.verdict.state == "INCONCLUSIVE" and not summary.run.interrupted:
+            write.write_all(summary, made.root)
             where.tell(f"{made.root.name} is INCONCLUSIVE; {design.pairs} further pairs, as declared")
+            where.tell(f"its own report  {made.root / 'report.html'}")
             made = _run_blocks(plan, extension(design, made.root.name), known, folder, where)
             summary = judge_live(made.root, command)
     return summary, made
@@ -112,20 +115,19 @@ def judge_live(root: Path, command: str = "") -> Summary:
     invalid = _invalid(summary) or without_ledger(joined, design) or gate_is_disabled(root.parent)
     before = None
     if design.extends:
-        before, doubt = _extended(root.parent / design.extends)
-        invalid = invalid or doubt
+        before = _extended(root.parent / design.extends)
     compared = compare_blocks(joined, design, invalid, before)
     return summarise(summary, compared, command or summary.run.command)
 
 
-def _extended(root: Path) -> tuple[tuple[Joined, Design], str]:
-    """The run that another one extends, and why it cannot be used. Raises RunFolderError."""
+def _extended(root: Path) -> FirstHalf:
+    """The run that another one extends. Raises RunFolderError."""
     if not (root / DESIGN).is_file():
         raise RunFolderError(
             f"{root}: holds the first half of this comparison and is gone; keep both folders"
         )
     run = read_run(root)
-    return (join(run), read_design((root / DESIGN).read_bytes())), _invalid(judge(run))
+    return FirstHalf(join(run), read_design((root / DESIGN).read_bytes()), _invalid(judge(run)))
 
 
 def _invalid(summary: Summary) -> str:

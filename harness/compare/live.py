@@ -1,13 +1,14 @@
 """The blocks of a live comparison -> gates. Pure: the run is over."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import msgspec
 import numpy as np
 
 from harness.compare.blocks import Pair
 from harness.compare.design import Design, phase_name
-from harness.compare.gates import Measured, judge_gates, latency, share
+from harness.compare.gates import Measured, judge_gates, latency, overall, share
 from harness.compare.holm import benjamini_hochberg
 from harness.compare.order import Arm
 from harness.metrics import known_metrics, samples_of, series, shares
@@ -16,7 +17,7 @@ from harness.metrics.percentiles import harrell_davis
 from harness.metrics.samples import Bools, Floats, Ints
 from harness.plan.draws import generator
 from harness.plan.reader import PlanError
-from harness.summary import Comparison
+from harness.summary import Comparison, ComparisonLook, Gate
 
 _ARMS: tuple[Arm, Arm] = ("baseline", "candidate")
 # Looked at beside the gates, corrected for their number, unable to fail a build.
@@ -97,15 +98,25 @@ class LiveBlocks:
         return 1 - values if metric in _INVERTED else values
 
 
-def compare_blocks(
-    joined: Joined, design: Design, invalid: str = "", before: tuple[Joined, Design] | None = None
-) -> Comparison:
-    """The verdict on every gate. `invalid` says why the measurement cannot be used; `before` is the run that
+@dataclass(frozen=True)
+class FirstHalf:
+    """The run that another one extends."""
 
-    this one extends, whose pairs come first.
+    joined: Joined
+    design: Design
+    invalid: str = ""  # why its measurement cannot be used
+
+
+def compare_blocks(
+    joined: Joined, design: Design, invalid: str = "", before: FirstHalf | None = None
+) -> Comparison:
+    """The verdict on every gate. `invalid` says why the measurement cannot be used.
+
+    The pairs of `before`, the run that this one extends, come first.
     """
-    parts = [LiveBlocks(*before)] if before is not None else []
+    parts = [LiveBlocks(before.joined, before.design)] if before is not None else []
     parts.append(LiveBlocks(joined, design))
+    invalid = invalid or (before.invalid if before is not None else "")
     design = msgspec.structs.replace(design, first=0, pairs=design.first + design.pairs)
     measured, told = [], []
     for gate in design.gates:
@@ -119,6 +130,7 @@ def compare_blocks(
         else:
             base, cand = (np.concatenate([part.shares(name, arm) for part in parts]) for arm in _ARMS)
             measured.append(_share(gate, base, cand, design))
+    gates = judge_gates(measured, design.rule, invalid)
     return Comparison(
         mode="live",
         design="paired blocks",
@@ -130,9 +142,10 @@ def compare_blocks(
         shared_seeds=joined.run.plan.provider is not None,
         null=design.rule.null,
         alpha=design.rule.alpha,
-        gates=judge_gates(measured, design.rule, invalid),
+        gates=gates,
+        looks=_looks(joined, design, gates, before),
         blocks=told,
-        notes=[*_looks(design), *_explored(parts, joined, design)],
+        notes=[*_declared(design), *_explored(parts, joined, design)],
     )
 
 
@@ -140,7 +153,25 @@ def _pairs(parts: Sequence[LiveBlocks], metric: str) -> list[Pair]:
     return [pair for part in parts for pair in part.pairs(metric)]
 
 
-def _looks(design: Design) -> list[str]:
+def _looks(
+    joined: Joined, design: Design, gates: list[Gate], before: FirstHalf | None
+) -> list[ComparisonLook]:
+    """What each look has come to, the first as it was before there was a second."""
+    if not (design.extend or before):
+        return []
+    this = ComparisonLook(
+        run=joined.run.facts.id,
+        pairs=design.pairs,
+        alpha=design.rule.alpha,
+        state=overall(gates),
+        gates={gate.metric: gate.state for gate in gates},
+    )
+    if before is None:
+        return [this]
+    return [*compare_blocks(before.joined, before.design, before.invalid).looks, this]
+
+
+def _declared(design: Design) -> list[str]:
     """That there may be, or was, a second look, in words."""
     each = f"each of the two looks judges at alpha {design.rule.alpha:g}"
     if design.extends:

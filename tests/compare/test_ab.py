@@ -84,6 +84,8 @@ def test_only_an_open_comparison_is_extended_once_and_only_if_that_was_declared(
     summary, folder = compare_live(load_plan(path), design, arms, where)
     assert summary.verdict.state == states[-1]
     assert folder.root.name == f"half-{runs}"
+    first_page = tmp_path / "half-1" / "report.html"
+    assert first_page.is_file() is (runs == 2)  # the last one's is written by the command
     assert [(one.first, one.extends) for one in recorded.designs] == [(0, ""), (20, "half-1")][:runs]
 
 

@@ -6,9 +6,17 @@ import pytest
 
 from harness.compare.design import LOOK_ALPHA, Design, arrivals, extension, prompts, scaled
 from harness.compare.gates import Rule
-from harness.compare.live import LiveBlocks, check_gates, compare_blocks, read_design, without_ledger
+from harness.compare.live import (
+    FirstHalf,
+    LiveBlocks,
+    check_gates,
+    compare_blocks,
+    read_design,
+    without_ledger,
+)
 from harness.compare.result import summarise
 from harness.judge import judge
+from harness.metrics.join import Joined
 from harness.plan.draws import (
     Const,
     Draw,
@@ -22,6 +30,7 @@ from harness.plan.draws import (
     sample_many,
 )
 from harness.plan.reader import PlanError
+from harness.summary import Comparison
 from tests.compare.blocks_run import DESIGN, blocks, plan_of
 from tests.synthetic import plan
 
@@ -172,9 +181,37 @@ def test_a_second_look_must_be_paid_for_beforehand():
         Design(extend=True)
 
 
+def extended(first: Joined, second: Joined, first_invalid: str = "") -> Comparison:
+    half = FirstHalf(first, EXTENSIBLE, first_invalid)
+    return compare_blocks(second, extension(EXTENSIBLE, "first-half"), before=half)
+
+
+def test_an_extension_tells_of_both_looks_what_each_came_to_and_may_err():
+    compared = extended(blocks(effect=0.03), blocks(effect=0.2, first=6))
+    first, second = compared.looks
+    assert (first.pairs, second.pairs) == (6, 12)
+    assert (first.alpha, second.alpha) == (LOOK_ALPHA, LOOK_ALPHA)
+    assert first.gates == {
+        gate.metric: gate.state for gate in compare_blocks(blocks(effect=0.03), EXTENSIBLE).gates
+    }
+    assert second.gates == {gate.metric: gate.state for gate in compared.gates}
+    assert (first.state, second.state) == ("PASS", "FAIL")
+
+
+def test_what_makes_the_first_half_invalid_makes_all_of_it_so():
+    compared = extended(blocks(), blocks(first=6), "the measurement is invalid (cpu)")
+    assert [look.state for look in compared.looks] == ["INVALID", "INVALID"]
+    assert {gate.why for gate in compared.gates} == {"the measurement is invalid (cpu)"}
+
+
+def test_only_what_may_be_extended_has_looks():
+    assert [look.pairs for look in compare_blocks(blocks(), EXTENSIBLE).looks] == [6]
+    assert compare_blocks(blocks(), DESIGN).looks == []
+
+
 def test_an_extension_is_judged_with_the_pairs_before_it():
     halves = blocks(effect=0.1), blocks(effect=0.1, first=6)
-    compared = compare_blocks(halves[1], extension(EXTENSIBLE, "first-half"), before=(halves[0], EXTENSIBLE))
+    compared = extended(*halves)
     gates = {gate.metric: gate for gate in compared.gates}
     assert (compared.pairs, compared.alpha) == (12, LOOK_ALPHA)
     assert {gate.pairs for gate in gates.values()} == {12}

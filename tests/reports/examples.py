@@ -1,7 +1,7 @@
 """Summaries to render: a demo as a good run leaves it, and the ones that break weak reports."""
 
 import math
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import numpy as np
@@ -11,6 +11,7 @@ from harness.summary import (
     CapacityStep,
     CheckResult,
     Comparison,
+    ComparisonLook,
     Curve,
     Decomposition,
     FaultRow,
@@ -24,6 +25,7 @@ from harness.summary import (
     Resilience,
     RunInfo,
     Span,
+    State,
     Summary,
     TimeSeries,
     TrustCheck,
@@ -602,7 +604,7 @@ def hostile() -> Summary:
 
     def poison(value: Any, key: str) -> Any:
         if isinstance(value, str):
-            words = ("inf", "open", "closed", "offline", "up", "down")
+            words = ("inf", "open", "closed", "offline", "up", "down", *get_args(State))
             return (
                 value
                 if key in ("state", "schema", "unit", "kind", "bound") or value in words
@@ -703,6 +705,11 @@ def compared() -> Summary:
         mode="live", design="paired blocks", baseline="old:8080", candidate="new:8080",
         order="coin", pairs=20, streams=100, shared_seeds=True, gates=gates, blocks=blocks,
         differences=["git"], notes=["explored: nothing"],
+        looks=[
+            ComparisonLook(run="first-half", pairs=10, alpha=0.005, state="INCONCLUSIVE",
+                           gates={"ttft_user p95": "INCONCLUSIVE", "gap p99": "PASS"}),
+            ComparisonLook(run="r0", pairs=20, alpha=0.005, state="FAIL", gates={"ttft_user p95": "FAIL"}),
+        ],
     )  # fmt: skip
     return empty(compare=found)
 

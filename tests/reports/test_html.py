@@ -23,6 +23,7 @@ from reports.page.chapters import (
 )
 from tests.reports.examples import (
     EVERY,
+    compared,
     demo,
     empty,
     failing,
@@ -233,3 +234,19 @@ def test_a_summary_that_did_not_say_it_shows_the_bare_limit() -> None:
     for check in summary.validity.checks:
         check.bound = ""
     assert re.search(r"3\.10 ms\s*limit 10 ms", page(summary).text)
+
+
+def test_a_comparison_that_was_extended_shows_both_looks() -> None:
+    text = " ".join(page(compared()).text.split())
+    assert re.search(r"the first first-half 10 \S+ INCONCLUSIVE \S+ INCONCLUSIVE 0\.50 %", text)
+    assert re.search(r"the second, after the extension r0 20 \S+ FAIL \S+ FAIL 1\.00 %", text)
+    assert "at each look" in text
+    assert "no second look" not in text
+
+
+def test_an_extension_that_was_not_needed_is_said_not_to_have_been() -> None:
+    summary = compared()
+    assert summary.compare is not None
+    summary.compare.looks = [msgspec.structs.replace(summary.compare.looks[0], state="PASS")]
+    text = " ".join(page(summary).text.split())
+    assert "There was no second look: it is taken only where the first leaves" in text
