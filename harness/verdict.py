@@ -132,7 +132,7 @@ def _others(planned: int, others: int, intended: int) -> str:
     """How many of the streams that gave no whole answer planned faults broke, in words."""
     if planned == intended:
         return "it" if intended == 1 else f"all {intended:,}"
-    rest = "the other one" if others == 1 else f"the other {others:,}"
+    rest = "the other one" if others == 1 else f"the {'' if others == intended else 'other '}{others:,}"
     return rest if planned == others else f"{planned:,} of {rest}"
 
 

@@ -3,6 +3,7 @@ import pytest
 
 from harness.summary import (
     CheckResult,
+    FaultRow,
     Metric,
     PhaseResult,
     RunInfo,
@@ -120,3 +121,46 @@ def test_three_broken_promises_are_named_and_the_rest_counted():
     assert said == "The system broke 5 of 5 promises: c0 in steady, c1 in steady, c2 in steady and 2 more."
     three = msgspec.structs.replace(broken, checks=broken.checks[:3])
     assert sentences(three, "FAIL")[0].endswith(": c0 in steady, c1 in steady, c2 in steady.")
+
+
+def counted(intended, completed, planned=0):
+    outcomes = {"completed": completed}
+    faults = [FaultRow(phase="p", fault="provider s1", hit=planned, outcomes={"truncated": planned})]
+    streams = {"intended": intended, "outcomes": outcomes}
+    found = msgspec.structs.replace(summary(), streams=streams, faults=faults if planned else [])
+    return sentences(found, "PASS")[1]
+
+
+@pytest.mark.parametrize(
+    ("intended", "completed", "planned", "words"),
+    [
+        (1, 1, 0, "The one stream gave its user a whole answer."),
+        (1, 0, 1, "The one stream gave its user no whole answer; planned faults broke it."),
+        (2, 1, 0, "1 of 2 streams gave their users a whole answer."),
+        (2, 1, 1, "1 of 2 streams gave their users a whole answer; planned faults broke the other one."),
+        (9, 0, 9, "0 of 9 streams gave their users a whole answer; planned faults broke all 9."),
+        (9, 5, 4, "5 of 9 streams gave their users a whole answer; planned faults broke the other 4."),
+        (9, 5, 3, "5 of 9 streams gave their users a whole answer; planned faults broke 3 of the other 4."),
+        (9, 0, 3, "0 of 9 streams gave their users a whole answer; planned faults broke 3 of the 9."),
+    ],
+)
+def test_streams_that_broke_are_counted_as_people_count(intended, completed, planned, words):
+    assert counted(intended, completed, planned) == words
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        ("PASS", "The system kept the one promise that this run could judge."),
+        ("FAIL", "The system broke the one promise that was judged: completes in steady."),
+    ],
+)
+def test_a_single_promise_is_not_counted(state, words):
+    one = msgspec.structs.replace(summary(), checks=[check(state)])
+    assert sentences(one, state)[0] == words
+
+
+def test_a_single_question_to_the_measurement_is_not_counted():
+    assert sentences(summary(), "PASS")[2] == (
+        "The numbers can be trusted: the one question to the measurement was answered well."
+    )

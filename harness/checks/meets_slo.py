@@ -49,21 +49,23 @@ def _judge_percentile(view: PhaseView, slo: Slo, p: float, result: CheckResult) 
     lost = f", {samples.censored:,} never reached it" if samples.censored else ""
     result.evidence = (
         f"{_show(value, samples.unit)} (95 % interval {_show(low, '')} to {_show(high, samples.unit)}, "
-        f"{n:,} streams{lost}{thin})."
+        f"{_streams(n)}{lost}{thin})."
     )
 
 
 def _below_floor(slo: Slo, p: float, ordered: Floats, n: int, least: int, result: CheckResult) -> None:
     """Too few for a percentile, except where those seen already decide it against the system."""
     beyond = int(sum(not slo.holds(float(value)) for value in ordered)) if len(ordered) == n else 0
-    if slo.relation in ("<", "<=") and beyond > least - np.ceil(round(least * p, 9)):
+    allowed = least - int(np.ceil(round(least * p, 9)))
+    if slo.relation in ("<", "<=") and beyond > allowed:
         result.state = "FAIL"
         result.evidence = (
-            f"{beyond:,} of {n:,} streams are beyond it: more than {least:,} streams, of which at least "
-            f"{least - n:,} are missing, may have."
+            f"{beyond:,} of {_streams(n)} are beyond it; even of {least:,}, the fewest from which this "
+            f"percentile is taken, no more than {allowed:,} may be."
         )
         return
-    result.evidence = f"{n:,} streams are too few for this percentile; {least - n:,} more are needed."
+    few = "is" if n == 1 else "are"
+    result.evidence = f"{_streams(n)} {few} too few for this percentile; {least - n:,} more are needed."
     result.fix = "Make the phase longer or its load higher."
 
 
@@ -71,24 +73,29 @@ def _judge_share(view: PhaseView, slo: Slo, result: CheckResult) -> None:
     n = int(np.count_nonzero(view.mine & view.joined.calls))
     value = shares()[slo.metric](view.joined, view.mine)
     if value is None:
-        result.evidence = f"{n:,} streams hold nothing from which {slo.metric} could be taken."
+        result.evidence = f"{_streams(n)} gave nothing from which {slo.metric} could be taken."
         result.fix = "Make the phase longer or its load higher; some metrics need the mock behind the system."
         return
     result.value = as_number(value)
     least = streams_needed(slo.limit)
     best = (value * n + (least - n)) / least if slo.relation in (">", ">=") else value * n / least
     if n < least and slo.holds(best):
-        result.evidence = f"{value:.4g} over {n:,} streams, too few to tell; {least - n:,} more are needed."
+        few = f"too few to tell; {least - n:,} more are needed"
+        result.evidence = f"{value:.4g} over {_streams(n)}, {few}."
         result.fix = "Make the phase longer or its load higher."
         return
     result.state = "PASS" if slo.holds(value) else "FAIL"
-    result.evidence = f"{value:.4g} over {n:,} streams."
+    result.evidence = f"{value:.4g} over {_streams(n)}."
 
 
 def streams_needed(limit: float) -> int:
     """So many streams that a single one does not decide a share: one in a hundred needs a hundred."""
     margin = min(limit, 1.0 - limit) if 0 < limit < 1 else 1.0
     return max(_LEAST, int(np.ceil(round(1.0 / margin, 6))))
+
+
+def _streams(n: int) -> str:
+    return "1 stream" if n == 1 else f"{n:,} streams"
 
 
 def _show(value: float | str | None, unit: str) -> str:

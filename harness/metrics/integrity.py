@@ -26,9 +26,10 @@ def integrity(joined: Joined, chosen: Bools) -> dict[str, int]:
 def coalesce_ratio(joined: Joined, chosen: Bools) -> float | None:
     """1 - content events at the user / content writes of the provider, over completed streams.
 
-    Above zero the system joins events, below it splits them.
+    Above zero the system joins events, below it splits them. Answers asked for in
+    one piece are left out.
     """
-    mine = chosen & joined.sampled & joined.is_outcome("completed")
+    mine = chosen & joined.sampled & joined.streamed & joined.is_outcome("completed")
     mine &= (joined.attempts["up_row"] >= 0).to_numpy(dtype=bool)
     mine &= ~joined.attempts["resumed"].to_numpy(dtype=bool)
     ups = joined.attempts["up_row"].to_numpy(dtype=np.int64)[mine]

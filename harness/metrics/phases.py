@@ -47,11 +47,21 @@ def _result(joined: Joined, phase: Phase, flags: Bools) -> PhaseResult:
         outcomes=counts(joined, mine),
         metrics=metrics(joined, mine),
         tokens_emitted=emitted if joined.has_ledger else None,
+        tokens_other=_other_tokens(joined, mine),
         tokens_received=int(joined.attempts["tokens"].to_numpy()[mine].sum()),
         wasted_tokens=wasted_of(joined, mine),
         attempts_per_stream=attempts_per_stream(joined, mine),
         goodput_ratio=share_of(joined, mine, flags) if phase.objectives else None,
     )
+
+
+def _other_tokens(joined: Joined, chosen: Bools) -> int | None:
+    """Reasoning and tool calls that the provider emitted for the attempts for which `chosen`."""
+    if not joined.has_ledger:
+        return None
+    row = joined.upstream["attempt_row"].to_numpy(dtype=np.int64)
+    mine = (row >= 0) & chosen[row]
+    return int(joined.upstream["other_tokens"].to_numpy(dtype=np.int64)[mine].sum())
 
 
 def describe_load(load: Load) -> str:

@@ -10,12 +10,12 @@ def token_delay(joined: Joined) -> Samples:
     """Pooled over streams. Token i of an attempt is paired with token i of its last upstream request,
 
     so attempts whose tokens did not arrive as an exact prefix, or had others than text before them, are left
-    out.
+    out. So are answers asked for in one piece, whose tokens are to wait for the last.
     """
     attempts = joined.attempts
     broken = attempts[["lost", "duplicated", "reordered", "crosstalk", "altered"]].sum(axis=1) > 0
     paired = (attempts["up_row"] >= 0) & ~broken & attempts["verified"] & (attempts["up_n"] == 1)
-    paired &= attempts["up_other_tokens"] == 0
+    paired &= (attempts["up_other_tokens"] == 0) & joined.streamed
     arrivals, emissions = joined.arrivals, joined.emissions
     first = np.searchsorted(emissions.row, np.arange(len(joined.upstream) + 1))
     upstream_row = attempts["up_row"].to_numpy(dtype=np.int64)[arrivals.row]

@@ -25,6 +25,7 @@ def two_sided(joined: Joined) -> TwoSided | None:
         attempts_upstream=len(joined.upstream),
         attempts_per_stream=attempts_per_stream(joined, every),
         tokens_emitted=int(joined.upstream["emitted_tokens"].sum()),
+        tokens_other=int(joined.upstream["other_tokens"].sum()),
         tokens_received=int(joined.attempts["tokens"].sum()),
         wasted_tokens=int(wasted_tokens(joined).sum()),
         false_success=len(false_successes(joined)),

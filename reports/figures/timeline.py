@@ -27,7 +27,7 @@ def rows(series: Series) -> list[Row]:
             "Tokens per second",
             {
                 "tokens_emitted": ("emitted by the provider", "emitted"),
-                "tokens_delivered": ("delivered to users", "delivered"),
+                "tokens_delivered": ("text delivered to users", "delivered"),
             },
         ),
         gap_row(series.gaps) if series.gaps else None,

@@ -70,7 +70,14 @@ def _rows(summary: Summary) -> Iterator[dict[str, Cell]]:
                 "statistic": "attempts",
                 "value": count,
             }
-        for name in ("intended", "tokens_emitted", "tokens_received", "wasted_tokens", "attempts_per_stream"):
+        for name in (
+            "intended",
+            "tokens_emitted",
+            "tokens_other",
+            "tokens_received",
+            "wasted_tokens",
+            "attempts_per_stream",
+        ):
             yield {
                 "kind": "phase",
                 "phase": where,

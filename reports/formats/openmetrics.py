@@ -81,6 +81,7 @@ def render(summary: Summary) -> str:
         two = summary.two_sided
         for name in (
             "tokens_emitted",
+            "tokens_other",
             "tokens_received",
             "wasted_tokens",
             "false_success",

@@ -81,7 +81,9 @@ def tiles(summary: Summary) -> list[Tile]:
         found.append(
             Tile("False successes", number(two.false_success), "", "broken answers shown as whole; must be 0")
         )
-        note = f"of {two.tokens_emitted:,} emitted; {two.wasted_tokens:,} wasted after the user had left"
+        of = f"of {two.tokens_emitted - two.tokens_other:,} emitted"
+        beside = f" beside {two.tokens_other:,} of reasoning and tool calls" if two.tokens_other else ""
+        note = f"{of}{beside}; {two.wasted_tokens:,} wasted after the user had left"
         found.append(Tile("Tokens delivered", number(two.tokens_received), "", note))
     return found
 
@@ -175,15 +177,21 @@ def balance(phase: PhaseResult) -> tuple[str, str]:
     """Tokens at both ends of one phase as (class, sentence)."""
     if phase.tokens_emitted is None:
         return "none", f"{phase.tokens_received:,} received"
-    missing = phase.tokens_emitted - phase.tokens_received
+    other = phase.tokens_other or 0  # who counts what arrived counts text
+    kind, words = _balance(phase, phase.tokens_emitted - other)
+    return kind, f"{words}; {other:,} more of reasoning and tool calls" if other else words
+
+
+def _balance(phase: PhaseResult, emitted: int) -> tuple[str, str]:
+    missing = emitted - phase.tokens_received
     if missing == 0:
-        return "pass", f"{phase.tokens_emitted:,} = {phase.tokens_received:,}"
+        return "pass", f"{emitted:,} = {phase.tokens_received:,}"
     if 0 < missing <= (phase.wasted_tokens or 0):
         word = f"{missing:,} after users had left"
-        return "none", f"{phase.tokens_emitted:,} → {phase.tokens_received:,} ({word})"
+        return "none", f"{emitted:,} → {phase.tokens_received:,} ({word})"
     word = f"{missing:,} never arrived" if missing > 0 else f"{-missing:,} too many"
     planned = phase.span.kind == "fault" and missing > 0  # cuts lose what is on the way; checks judge it
-    return "none" if planned else "open", f"{phase.tokens_emitted:,} → {phase.tokens_received:,} ({word})"
+    return "none" if planned else "open", f"{emitted:,} → {phase.tokens_received:,} ({word})"
 
 
 def limit(value: Any, unit: str) -> str:
@@ -277,7 +285,7 @@ def two_sided_metrics(two: TwoSided) -> dict[str, Metric]:
         "token_delay": two.token_delay,
         "upstream_abort": two.upstream_abort,
     }
-    return {id: metric for id, metric in found.items() if metric is not None}
+    return {id: metric for id, metric in found.items() if metric is not None and metric.n}
 
 
 def used_metrics(summary: Summary) -> list[str]:

@@ -90,3 +90,17 @@ def test_an_objective_with_an_unknown_metric_never_passes():
 def test_an_objective_without_evidence_never_passes():
     scene = fill(scene_with("coalesce_ratio < 0.5"), 50)  # needs the ledger
     assert judged(scene).state == "INCONCLUSIVE"
+
+
+def test_a_percentile_that_no_further_stream_could_save_says_how_many_may_lie_beyond_it():
+    assert judged(fill(scene_with("ttft_user p95 < 800 ms"), 50, late=7)).evidence == (
+        "7 of 57 streams are beyond it; even of 130, the fewest from which this percentile is taken, no more "
+        "than 6 may be."
+    )
+
+
+def test_a_single_stream_is_not_told_as_several():
+    few = judged(fill(scene_with("ttft_user p95 < 800 ms"), 1)).evidence
+    assert few == "1 stream is too few for this percentile; 129 more are needed."
+    share = judged(fill(scene_with("success_share >= 1"), 1)).evidence
+    assert share == "1 over 1 stream, too few to tell; 10 more are needed."

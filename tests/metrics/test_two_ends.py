@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from harness.metrics.added import added_ttft, hidden_retry
+from harness.metrics.integrity import coalesce_ratio
 from harness.metrics.join import join
+from harness.metrics.phases import phase_results
 from harness.metrics.token_delay import token_delay
 from harness.metrics.tpot import tpot
 from harness.metrics.two_sided import attempts_per_stream, two_sided
@@ -88,3 +90,23 @@ def test_without_a_ledger_there_is_one_side_only():
     scene.stream(1)
     assert two_sided(join(scene.run())) is None
     assert np.isnan(join(scene.run()).attempts["up_received"]).all()
+
+
+def test_reasoning_and_tool_calls_are_counted_beside_the_text():
+    scene = Scene()
+    scene.served(scene.stream(1, tokens=4), emitted=9, other_tokens=5)
+    scene.whole(2)
+    joined = join(scene.run())
+    found, (phase,) = two_sided(joined), phase_results(joined)
+    assert (found.tokens_other, found.tokens_emitted - found.tokens_other) == (5, found.tokens_received)
+    assert (phase.tokens_other, phase.tokens_emitted - phase.tokens_other) == (5, phase.tokens_received)
+
+
+def test_an_answer_in_one_piece_is_neither_merged_nor_late():
+    phases = [{"name": "steady", "duration_s": 20.0, "load": {"users": 5}, "streamed": False}]
+    scene = Scene(plan(phases=phases))
+    row = scene.stream(1, tokens=4, content_events=1)
+    scene.served(row, delay_ms=500.0)
+    joined = join(scene.run())
+    assert len(token_delay(joined).values) == 0
+    assert coalesce_ratio(joined, joined.measured) is None

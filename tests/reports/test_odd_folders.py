@@ -89,7 +89,7 @@ def test_one_stream_is_a_report_that_says_how_little_that_is(report):
     assert code != 4
     assert page is not None
     assert "n too small (needs 11)" in page.text
-    assert "1 of 1 streams gave their users a whole answer" in " ".join(said.split())
+    assert "The one stream gave its user a whole answer" in " ".join(said.split())
 
 
 def test_no_stream_at_all_is_a_report_that_says_so(report):
