@@ -87,6 +87,7 @@ def check(plan: Plan, source: Path) -> Ready:
     try:
         _check_names(plan)
         _check_whole(plan)
+        _check_ramps(plan)
         _check_networks(plan)
         compile_plan(plan, plan.seed)
         _check_environment(plan)
@@ -193,6 +194,20 @@ def _check_whole(plan: Plan) -> None:
             f"phase {phase.name}: streamed: false: whole answers in {target.dialect} have a path of "
             f"their own, and {path} does not tell which; name it in target.whole_path"
         )
+
+
+def _check_ramps(plan: Plan) -> None:
+    """Newcomers begin somewhere within the ramp; past the phase's end they never would. Raises PlanError."""
+    there: tuple[str, int] = ("", 0)
+    for phase in plan.phases:
+        scenario, users = phase.scenario_name, phase.load.users or 0
+        newcomers = users > (there[1] if scenario == there[0] else 0)
+        if newcomers and phase.load.ramp_s > phase.duration_s:
+            raise PlanError(
+                f"phase {phase.name}: load.ramp_s is {phase.load.ramp_s:g}, longer than the phase's "
+                f"duration_s of {phase.duration_s:g}; some of its users would never ask: shorten the ramp"
+            )
+        there = scenario, users
 
 
 def _check_environment(plan: Plan) -> None:

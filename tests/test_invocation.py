@@ -65,7 +65,7 @@ def test_a_line_told_by_a_command_that_is_called_by_its_path_can_be_called(tmp_p
     script = Path(sys.executable).with_name("streamproof")
     bare = {**os.environ, "PATH": "/usr/bin:/bin"}
     (tmp_path / "p.yaml").write_text(
-        "name: p\nstack: {system: none}\nphases: [{name: p, duration_s: 1, load: {users: 1}}]\n"
+        "name: p\nstack: {system: none}\nphases: [{name: p, duration_s: 1, load: {users: 1, ramp_s: 0}}]\n"
     )
     done = subprocess.run(
         [script, "run", "p.yaml"], cwd=tmp_path, env=bare, capture_output=True, text=True, check=False

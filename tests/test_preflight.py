@@ -51,6 +51,27 @@ def test_a_plan_that_is_right_gets_its_files(written):
     assert ready.whose_prompts == str(path.parent / "prompts.jsonl")
 
 
+@pytest.mark.parametrize(
+    ("load", "said"),
+    [
+        ("load: {users: 3}", "phase short: load.ramp_s is 2, longer than the phase's duration_s of 1"),
+        ("load: {users: 3, ramp_s: 1.5}", "phase short: load.ramp_s is 1.5"),
+        ("scenario: mobile, load: {users: 1}", "phase short: load.ramp_s is 2"),
+    ],
+)
+def test_newcomers_whose_ramp_goes_beyond_the_end_of_their_phase_are_refused(written, load, said):
+    path = written()
+    path.write_text(path.read_text() + f"\n  - {{name: short, duration_s: 1, {load}}}")
+    assert complaint(path).startswith(said)
+
+
+@pytest.mark.parametrize("load", ["{users: 3, ramp_s: 1}", "{rate: 3}", "{users: 1, ramp_s: 9}"])
+def test_a_ramp_that_ends_with_its_phase_or_that_nobody_climbs_is_right(written, load):
+    path = written()
+    path.write_text(path.read_text() + f"\n  - {{name: short, duration_s: 1, load: {load}}}")
+    assert preflight.check(load_plan(path), path).prompts
+
+
 def test_what_a_plan_does_not_name_comes_from_the_house(written):
     path = written(prompts__jsonl='{"prompt": "nobody asked for these"}')
     ready = preflight.check(load_plan(path), path)
