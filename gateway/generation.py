@@ -198,4 +198,8 @@ def _sum(one: Usage | None, other: Usage | None) -> Usage | None:
     """Of two questions to the provider that made one answer."""
     if one is None or other is None:
         return one or other
-    return Usage(one.input_tokens + other.input_tokens, one.output_tokens + other.output_tokens)
+    return Usage(
+        one.input_tokens + other.input_tokens,
+        one.output_tokens + other.output_tokens,
+        one.reasoning_tokens + other.reasoning_tokens,
+    )

@@ -139,9 +139,13 @@ class House:
         tokens, reason = answer_length(profile, arrival.max_tokens, rng)
         reasoning = drawn_length(profile.reasoning_tokens, rng)
         if order is not None:
-            (tokens, reason), reasoning = order.length(arrival.max_tokens), order.reasoning_tokens
-        elif arrival.fixed_tokens is not None:
+            tokens, reason, reasoning = order.tokens, "stop", order.reasoning_tokens
+        if order is None and arrival.fixed_tokens is not None:
             tokens, reason, reasoning = arrival.fixed_tokens, "stop", 0
+        elif arrival.max_tokens is not None and reasoning + tokens > arrival.max_tokens:
+            # What is thought is paid for like what is said, and may leave nothing for it.
+            reasoning = min(reasoning, arrival.max_tokens)
+            tokens, reason = arrival.max_tokens - reasoning, "length"
         demand = Demand(arrival.input_tokens, arrival.max_tokens or tokens + reasoning)
         quota = self._quota(arrival, key, profile, now_ns)
         refusal = quota.admit(demand, now_ns) if quota is not None else None

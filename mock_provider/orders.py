@@ -71,12 +71,6 @@ class Order(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             faults=[],
         )
 
-    def length(self, max_tokens: int | None) -> tuple[int, str]:
-        """(tokens of the answer, its finish reason). The peer's cap is obeyed."""
-        if max_tokens is not None and max_tokens < self.tokens:
-            return max_tokens, "length"
-        return self.tokens, "stop"
-
     def request(self, asked: ChatRequest, attempt: int) -> ChatRequest:
         """What the provider acts on instead of `asked`: tools and schema are as ordered."""
         tools = (asked.tools or [_LOOKUP]) if self.tool_calls and attempt == 1 else []

@@ -48,7 +48,7 @@ def plan_answer(
     counts = frame_tokens(content, sizes)
     due_ns = due_times(profile, input_tokens, counts, rng, entry.scales)
     prefill_ns, last_ns, tokens = (due_ns[0], due_ns[-1], sum(counts)) if due_ns else (0, 0, 0)
-    reason = "tool_calls" if content.tools else entry.finish_reason
+    reason = asked.called_reason if content.tools else entry.finish_reason
     dialect = _dialect(profile.dialect)
     reply = Reply(
         id=f"{_PREFIXES.get(dialect.name, 'chatcmpl-')}{seed:x}-{stream:06d}-{entry.attempt}",
@@ -71,8 +71,10 @@ def plan_answer(
         )
     else:
         text = "" if content.tools else "".join(content.json) or text_of(seed, stream, 0, left)
-        usage = Usage(input_tokens, tokens)
+        usage = Usage(input_tokens, tokens, len(content.reasoning))
         body = dialect.whole(reply, text, reason, usage, content.tools, "".join(content.reasoning))
+        if asked.listed:
+            body = b"[%b]" % body
         other = tokens if content.tools else len(content.reasoning)
         script = whole(200, body, (), at_ns=last_ns, tokens=tokens, other_tokens=other, finish_reason=reason)
     return Planned(script, dialect.encoder(reply), tokens, prefill_ns)

@@ -62,6 +62,7 @@ class Player:
         self._cancellable = cancellable
         self._grants: deque[int] | None = deque() if batched else None
         self._next = 0
+        self._reasoned = 0  # tokens
         self._held = ""  # text that rides on the finish
         self._alarm: Alarm | None = None
         self._ended = False
@@ -127,6 +128,7 @@ class Player:
             case Do.REASON:
                 assert encoder is not None
                 row.other_tokens += step.tokens
+                self._reasoned += step.tokens
                 self._write(encoder.reasoning(step.data.decode()))
             case Do.TOOL_OPEN:
                 assert encoder is not None
@@ -145,7 +147,7 @@ class Player:
             case Do.FINISH:
                 assert encoder is not None
                 row.finish_reason = self._script.finish_reason
-                usage = Usage(row.input_tokens, row.emitted_tokens)
+                usage = Usage(row.input_tokens, row.emitted_tokens, self._reasoned)
                 self._write(encoder.finish(row.finish_reason, usage, self._held))
             case Do.END:
                 assert encoder is not None

@@ -33,11 +33,15 @@ TEXT = Kind.TEXT  # asked for with each token, and a member of an enum costs as 
 CONTENT = (TEXT, Kind.REASONING, Kind.TOOL, Kind.FIELD)
 
 
-class Usage(msgspec.Struct, frozen=True, gc=False):
-    """Token counts as the provider states them; the last one in a stream is the truth."""
+class Usage(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """Token counts as the provider states them; the last one in a stream is the truth.
+
+    `reasoning_tokens` of the output were no answer; 0 also where a dialect has no place for them.
+    """
 
     input_tokens: Count
     output_tokens: Count
+    reasoning_tokens: Count = 0
 
 
 class TokenEvent(msgspec.Struct, frozen=True, gc=False):

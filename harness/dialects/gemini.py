@@ -89,7 +89,8 @@ class _Answer:
         if event.usage_metadata is not None:
             counts = event.usage_metadata
             output = counts.candidates_token_count + counts.thoughts_token_count
-            events.append(TokenEvent(Kind.USAGE, usage=Usage(counts.prompt_token_count, output)))
+            usage = Usage(counts.prompt_token_count, output, counts.thoughts_token_count)
+            events.append(TokenEvent(Kind.USAGE, usage=usage))
         for candidate in event.candidates:
             if candidate.finish_reason:
                 events.append(TokenEvent(Kind.FINISH, code=candidate.finish_reason))
@@ -134,15 +135,10 @@ class GeminiEncoder:
         return b""
 
     def finish(self, reason: str, usage: Usage, last: str = "") -> bytes:
-        counts = {
-            "promptTokenCount": usage.input_tokens,
-            "candidatesTokenCount": usage.output_tokens,
-            "totalTokenCount": usage.input_tokens + usage.output_tokens,
-        }
         text = jsontext.encode({"text": last})
         ending = b',"finishReason":%b}],"usageMetadata":%b,' % (
             jsontext.encode(_REASONS.get(reason, reason)),
-            jsontext.encode(counts),
+            jsontext.encode(_counts(usage)),
         )
         return self._tool() + self._before + text + self._role + ending + self._tail + b"\n\n"
 
@@ -162,6 +158,17 @@ class GeminiEncoder:
         arguments = msgspec.Raw("".join(fragments).encode() or b"{}")
         call = jsontext.encode({"functionCall": {"name": name, "args": arguments}})
         return self._before + call + self._after
+
+
+def _counts(usage: Usage) -> dict[str, int]:
+    """Thoughts are counted beside the answer here, not among its tokens; where there are none, not at all."""
+    counts = {
+        "promptTokenCount": usage.input_tokens,
+        "candidatesTokenCount": usage.output_tokens - usage.reasoning_tokens,
+    }
+    if usage.reasoning_tokens:
+        counts["thoughtsTokenCount"] = usage.reasoning_tokens
+    return {**counts, "totalTokenCount": usage.input_tokens + usage.output_tokens}
 
 
 _STATUS = {
@@ -217,12 +224,7 @@ class Gemini:
             "index": 0,
             "finishReason": _REASONS.get(reason, reason),
         }
-        counts = {
-            "promptTokenCount": usage.input_tokens,
-            "candidatesTokenCount": usage.output_tokens,
-            "totalTokenCount": usage.input_tokens + usage.output_tokens,
-        }
-        body = {"candidates": [candidate], "usageMetadata": counts}
+        body = {"candidates": [candidate], "usageMetadata": _counts(usage)}
         return jsontext.encode({**body, "modelVersion": reply.model, "responseId": reply.id})
 
     def read_whole(self, body: bytes) -> Sequence[TokenEvent]:

@@ -194,7 +194,13 @@ def fields(value: object) -> bytes:
 
 def ending(reason: str, usage: Usage | None) -> dict[str, object]:
     """The last event of an answer; a system whose provider gave no usage must not invent one."""
-    return {"done": True, "finish_reason": reason, "usage": usage}
+    return {"done": True, "finish_reason": reason, "usage": _counts(usage)}
+
+
+def _counts(usage: Usage | None) -> dict[str, int] | None:
+    if usage is None:
+        return None
+    return {"input_tokens": usage.input_tokens, "output_tokens": usage.output_tokens}
 
 
 def refuse_other_shape(known: tuple[str, ...], shape: str) -> None:
@@ -241,7 +247,7 @@ class Generic:
         reasoning: str = "",
     ) -> bytes:
         thought = {"reasoning": reasoning} if reasoning else {}
-        return jsontext.encode({"content": text, **thought, "finish_reason": reason, "usage": usage})
+        return jsontext.encode({"content": text, **thought, "finish_reason": reason, "usage": _counts(usage)})
 
     def read_whole(self, body: bytes) -> Sequence[TokenEvent]:
         try:

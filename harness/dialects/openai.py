@@ -57,9 +57,14 @@ class _Choice(msgspec.Struct, gc=False):
     index: int = 0
 
 
+class _Details(msgspec.Struct, gc=False):
+    reasoning_tokens: Count | None = None
+
+
 class _Usage(msgspec.Struct, gc=False):
     prompt_tokens: Count | None = None
     completion_tokens: Count | None = None
+    completion_tokens_details: _Details | None = None
 
 
 class _Chunk(msgspec.Struct, gc=False):
@@ -134,8 +139,7 @@ class OpenAiDecoder:
             if choice.index not in self._finished or choice.finish_reason:
                 self._progress(choice, events)
         if chunk.usage is not None:
-            usage = Usage(chunk.usage.prompt_tokens or 0, chunk.usage.completion_tokens or 0)
-            events.append(TokenEvent(Kind.USAGE, usage=usage))
+            events.append(TokenEvent(Kind.USAGE, usage=_counted(chunk.usage)))
         return events or (OTHER,)
 
     def _progress(self, choice: _Choice, events: list[TokenEvent]) -> None:
@@ -148,6 +152,12 @@ class OpenAiDecoder:
             self._finished[choice.index] = bool(choice.finish_reason) and not failure
             whole = all(self._finished.values())
             self.completion = Completion.FINISHED if whole else Completion.OPEN
+
+
+def _counted(usage: _Usage) -> Usage:
+    details = usage.completion_tokens_details
+    thought = details.reasoning_tokens or 0 if details is not None else 0
+    return Usage(usage.prompt_tokens or 0, usage.completion_tokens or 0, thought)
 
 
 def _content(delta: _Delta, events: list[TokenEvent]) -> None:
@@ -239,11 +249,12 @@ def number_or_text(code: str) -> int | str:
 
 def usage_counts(usage: Usage) -> dict[str, object]:
     """The counts that every relative of this API reports."""
-    details = ("reasoning_tokens", "audio_tokens", "accepted_prediction_tokens", "rejected_prediction_tokens")
+    others = ("audio_tokens", "accepted_prediction_tokens", "rejected_prediction_tokens")
+    details = {"reasoning_tokens": usage.reasoning_tokens, **dict.fromkeys(others, 0)}
     return {
         **plain_counts(usage),
         "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
-        "completion_tokens_details": dict.fromkeys(details, 0),
+        "completion_tokens_details": details,
     }
 
 

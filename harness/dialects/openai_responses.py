@@ -30,9 +30,14 @@ class _Item(msgspec.Struct, gc=False):
     name: str = ""
 
 
+class _Details(msgspec.Struct, gc=False):
+    reasoning_tokens: Count = 0
+
+
 class _Usage(msgspec.Struct, gc=False):
     input_tokens: Count = 0
     output_tokens: Count = 0
+    output_tokens_details: _Details | None = None
 
 
 class _Incomplete(msgspec.Struct, gc=False):
@@ -152,7 +157,9 @@ def _ending(kind: str, response: _Response) -> Sequence[TokenEvent]:
         return (failed(response.error),)
     events = []
     if response.usage is not None:
-        usage = Usage(response.usage.input_tokens, response.usage.output_tokens)
+        counts = response.usage
+        thought = counts.output_tokens_details.reasoning_tokens if counts.output_tokens_details else 0
+        usage = Usage(counts.input_tokens, counts.output_tokens, thought)
         events.append(TokenEvent(Kind.USAGE, usage=usage))
     reason = "completed"
     if kind == "response.incomplete":
@@ -226,7 +233,7 @@ class ResponsesEncoder:
     def error(self, code: str, message: str, shape: str = "") -> bytes:
         refuse_other_shape(DIALECT.error_shapes, shape)
         if shape == "failed":
-            why = {"code": code, "message": message}
+            why = {"code": code if code in _CODES else "server_error", "message": message}
             ended = response(self._reply, "failed", self._items, None, error=why)
             return self._event("failed", {"response": ended})
         error: dict[str, object] = {"code": code, "message": message, "param": None}
@@ -304,6 +311,9 @@ class ResponsesEncoder:
         return done
 
 
+_CODES = ("server_error", "rate_limit_exceeded", "invalid_prompt")  # of a failed response: a closed list
+
+
 def output_text(text: str) -> dict[str, object]:
     return {"type": "output_text", "annotations": [], "logprobs": [], "text": text}
 
@@ -361,7 +371,7 @@ def _counts(usage: Usage) -> dict[str, object]:
         "input_tokens": usage.input_tokens,
         "input_tokens_details": {"cached_tokens": 0, "cache_write_tokens": 0},
         "output_tokens": usage.output_tokens,
-        "output_tokens_details": {"reasoning_tokens": 0},
+        "output_tokens_details": {"reasoning_tokens": usage.reasoning_tokens},
         "total_tokens": usage.input_tokens + usage.output_tokens,
     }
 

@@ -69,10 +69,17 @@ def _meaning(event: _Event) -> Sequence[TokenEvent]:
 _REASONS = {"stop": "eos_token"}
 
 
+def _details(reason: str, usage: Usage) -> dict[str, object]:
+    """What those of a stream and of a whole answer have in common."""
+    reason = _REASONS.get(reason, reason)
+    return {"finish_reason": reason, "generated_tokens": usage.output_tokens, "seed": None}
+
+
 class TgiEncoder:
-    """Keeps the text, since the last event repeats it whole."""
+    """Keeps the text, since the last event repeats it whole; the details are there for who asked for them."""
 
     def __init__(self, reply: Reply) -> None:
+        self._detailed = reply.include_usage
         self._index = 0
         self._escaped: list[bytes] = []  # the answer so far, as the insides of JSON strings
 
@@ -93,12 +100,7 @@ class TgiEncoder:
 
     def finish(self, reason: str, usage: Usage, last: str = "") -> bytes:
         """The reason rides on the last token; if that is out already, on a special end-of-text token."""
-        details = {
-            "finish_reason": _REASONS.get(reason, reason),
-            "generated_tokens": usage.output_tokens,
-            "seed": None,
-            "input_length": usage.input_tokens,
-        }
+        details = {**_details(reason, usage), "input_length": usage.input_tokens} if self._detailed else None
         text = jsontext.encode(last)
         ending = b'"generated_text":"%b","details":%b'
         ending %= (b"".join(self._escaped) + text[1:-1], jsontext.encode(details))
@@ -172,13 +174,9 @@ class Tgi:
         tools: Sequence[ToolCall] = (),
         reasoning: str = "",
     ) -> bytes:
-        details = {
-            "finish_reason": _REASONS.get(reason, reason),
-            "generated_tokens": usage.output_tokens,
-            "seed": None,
-            "prefill": [],
-            "tokens": [],
-        }
+        if not reply.include_usage:
+            return jsontext.encode({"generated_text": text})
+        details = {**_details(reason, usage), "prefill": [], "tokens": []}
         return jsontext.encode({"generated_text": text, "details": details})
 
     def read_whole(self, body: bytes) -> Sequence[TokenEvent]:

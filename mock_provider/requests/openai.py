@@ -122,7 +122,8 @@ class OpenAiApi:
         )
 
     def error_body(self, problem: Problem, request_id: str) -> bytes:
-        kind, code = _KINDS.get(problem.status, ("server_error", None))
+        other = "server_error" if problem.status >= 500 else "invalid_request_error"
+        kind, code = _KINDS.get(problem.status, (other, None))
         error = {
             "message": problem.message,
             "type": problem.kind or kind,

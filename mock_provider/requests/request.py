@@ -33,7 +33,8 @@ class ChatRequest(msgspec.Struct, frozen=True, kw_only=True):
     parallel_tools: bool = True
     schema: dict[str, Any] | None = None  # the answer must be JSON of this schema
     resume_at: int = 0  # tokens that the peer has from an earlier attempt
-    key: str = ""  # where it does not come in a header
+    listed: bool = False  # a whole answer comes in a list of one
+    called_reason: str = "tool_calls"  # why generation ends that has called tools
 
 
 class Incoming(msgspec.Struct, frozen=True, kw_only=True):

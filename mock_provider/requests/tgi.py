@@ -20,6 +20,7 @@ class _Grammar(msgspec.Struct):
 class _Parameters(msgspec.Struct):
     max_new_tokens: int | None = None
     grammar: _Grammar | None = None
+    details: bool | None = None
 
 
 class _Body(msgspec.Struct):
@@ -52,11 +53,14 @@ class TgiApi:
         except Problem as problem:
             raise Problem(422, problem.message, code="validation") from None
         grammar = parameters.grammar.value if parameters.grammar is not None else None
+        stream = incoming.path.endswith("_stream") or (incoming.path == "/" and bool(asked.stream))
         return ChatRequest(
             model=asked.model,
             prompt=asked.inputs,
             max_tokens=parameters.max_new_tokens,
-            stream=incoming.path.endswith("_stream") or (incoming.path == "/" and bool(asked.stream)),
+            stream=stream,
+            include_usage=bool(parameters.details),
+            listed=incoming.path == "/" and not stream,
             schema=grammar if isinstance(grammar, dict) else None,
         )
 

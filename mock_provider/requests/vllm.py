@@ -1,5 +1,7 @@
 """vLLM's OpenAI-compatible server: the same requests, no limit headers, errors of its own."""
 
+import msgspec
+
 from harness.dialects import vllm as dialect
 from mock_provider.quota import Refusal, Standing
 from mock_provider.requests.openai import API as OPENAI
@@ -14,7 +16,10 @@ class VllmApi:
         return OPENAI.model(incoming)
 
     def parse(self, incoming: Incoming) -> ChatRequest:
-        return OPENAI.parse(incoming)
+        """A tool that the request names is called without a choice, and the call ends like any answer."""
+        asked = OPENAI.parse(incoming)
+        named = asked.tool_choice not in ("auto", "none", "required")
+        return msgspec.structs.replace(asked, called_reason="stop") if named else asked
 
     def error_body(self, problem: Problem, request_id: str) -> bytes:
         return dialect.DIALECT.error_body(problem.status, problem.code, problem.message)

@@ -246,7 +246,13 @@ def test_every_shape_of_error_in_a_stream_is_read(name: str, data: str, code: st
     assert completion is Completion.OPEN
 
 
-CODES = {"tgi": "generation", "tgi_chat": "422", "gemini": "503", "ollama": ""}
+CODES = {
+    "openai_responses": "server_error",
+    "tgi": "generation",
+    "tgi_chat": "422",
+    "gemini": "503",
+    "ollama": "",
+}
 
 
 @pytest.mark.parametrize(

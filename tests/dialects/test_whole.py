@@ -60,7 +60,7 @@ def test_an_answer_in_one_piece_has_text_usage_finish_and_an_end(name):
 @pytest.mark.parametrize("name", dialects.names())
 def test_what_a_dialect_writes_in_one_piece_it_reads_back(name):
     dialect = dialects.load(name)
-    reply = Reply(id="id_1", model="m", created_s=1)
+    reply = Reply(id="id_1", model="m", created_s=1, include_usage=True)
     body = dialect.whole(reply, "Hi 日", "length", Usage(3, 2), reasoning="Hm")
     events = dialect.read_whole(body)
     said = {event.kind: event.text for event in events}

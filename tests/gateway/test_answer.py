@@ -140,7 +140,7 @@ def test_arguments_of_no_call_are_corrupt():
     ],
 )
 def test_reasons_are_the_same_words_whoever_said_them(dialect: str, said: str, heard: str):
-    say = dialects.load(dialect).encoder(Reply(id="x", model="m", created_s=0))
+    say = dialects.load(dialect).encoder(Reply(id="x", model="m", created_s=0, include_usage=True))
     answer = answer_of(dialect)
     answer.feed(say.start() + say.text("a") + say.finish(said, Usage(1, 1)) + say.end())
     assert (answer.failure, answer.reason) == (None, heard)

@@ -9,9 +9,9 @@ import pytest
 from harness import dialects
 from harness.answer import answer
 from harness.dialects.dialect import Ask
-from harness.dialects.events import Kind
+from harness.dialects.events import Kind, Usage
 from harness.plan.draws import LogNormal
-from harness.plan.provider import ModelProfile, Provider
+from harness.plan.provider import FaultRule, ModelProfile, Provider
 from harness.record import LedgerRow
 from mock_provider.desk import Asked, Decision, Desk
 from mock_provider.house import House
@@ -118,3 +118,53 @@ def test_a_body_that_could_not_be_taken_in_is_refused_for_that_and_not_for_its_j
     large = refused("POST", "/v1/messages", unread=(413, "The body is too large."))
     assert large.script.status == 413
     assert said(large)["error"] == {"type": "request_too_large", "message": "The body is too large."}
+
+
+def answered(path: str, body: dict[str, Any], profile: ModelProfile, then: str = "") -> Decision:
+    config = Provider(models={"m": profile}, faults=[FaultRule(id="h1", status=int(then))] if then else [])
+    desk, house, row = Desk(config, 7), House(config, 0), LedgerRow(request="r", received_ns=0)
+    raw = json.dumps(body).encode()
+    asked = desk.read(row, Incoming(method="POST", path=path, query={}, headers={}, body=raw))
+    assert isinstance(asked, Asked)
+    return desk.decide(asked, house.enter(asked.arrival, 0), row)
+
+
+TWO = ModelProfile(output_tokens=2)
+QUESTION = {"inputs": "[sid:000042] hello"}
+
+
+def test_tgi_answers_its_root_with_a_list_of_one_and_details_who_asks_for_them() -> None:
+    detailed = QUESTION | {"parameters": {"details": True}}
+    text = "".join(answer(7, 42, 2))
+    assert said(answered("/generate", QUESTION, TWO)) == {"generated_text": text}
+    assert said(answered("/", QUESTION, TWO)) == [{"generated_text": text}]
+    (one,) = said(answered("/", detailed, TWO))
+    assert (one["details"]["finish_reason"], one["details"]["generated_tokens"]) == ("eos_token", 2)
+    for asked, has in ((QUESTION, False), (detailed, True)):
+        encoder = answered("/generate_stream", asked, TWO).encoder
+        assert encoder is not None
+        last = json.loads(encoder.finish("stop", Usage(1, 1), "x").removeprefix(b"data: "))
+        assert (last["generated_text"], last["details"] is not None) == ("x", has)
+
+
+@pytest.mark.parametrize(
+    ("dialect", "choice", "reason"),
+    [("vllm", "f", "stop"), ("vllm", None, "tool_calls"), ("openai", "f", "tool_calls")],
+)
+def test_a_tool_that_vllm_was_told_to_call_ends_the_answer_like_any_other(
+    dialect: str, choice: str | None, reason: str
+) -> None:
+    body: dict[str, Any] = {"model": "m", "messages": [{"role": "user", "content": "hello"}]}
+    body["tools"] = [{"type": "function", "function": {"name": "f"}}]
+    if choice is not None:
+        body["tool_choice"] = {"type": "function", "function": {"name": choice}}
+    decision = answered("/v1/chat/completions", body, ModelProfile(dialect=dialect))
+    (one,) = said(decision)["choices"]
+    assert one["finish_reason"] == decision.script.finish_reason == reason
+    assert one["message"]["tool_calls"][0]["function"]["name"] == "f"
+
+
+@pytest.mark.parametrize(("status", "kind"), [("409", "invalid_request_error"), ("503", "server_error")])
+def test_a_planned_error_of_the_clients_is_not_called_the_servers(status: str, kind: str) -> None:
+    body = {"model": "m", "messages": [{"role": "user", "content": "hello"}]}
+    assert said(answered("/v1/chat/completions", body, TWO, status))["error"]["type"] == kind

@@ -176,9 +176,23 @@ def test_only_so_many_streams_have_orders() -> None:
 
 
 def test_an_order_may_be_longer_than_any_drawn_answer_and_obeys_the_peers_cap() -> None:
-    assert Asking(tokens=300_000).house.orders[77].length(None) == (300_000, "stop")
+    entry, _ = Asking(tokens=300_000).ask()
+    assert (entry.tokens, entry.finish_reason) == (300_000, "stop")
     entry, _ = Asking(tokens=300_000).ask(max_tokens=6)
     assert (entry.tokens, entry.finish_reason) == (6, "length")
+
+
+@pytest.mark.parametrize(
+    ("cap", "expected"),
+    [(9, (4, 5, "stop")), (8, (4, 4, "length")), (4, (4, 0, "length")), (1, (1, 0, "length"))],
+)
+def test_the_peers_cap_is_on_what_is_thought_and_said_together(
+    cap: int, expected: tuple[int, int, str]
+) -> None:
+    """Usage would otherwise say that more was generated than was allowed, which no provider's does."""
+    entry, decision = Asking(tokens=5, reasoning_tokens=4).ask(max_tokens=cap)
+    assert (entry.reasoning_tokens, entry.tokens, entry.finish_reason) == expected
+    assert sum(step.tokens for step in decision.script.steps) == min(cap, 9)
 
 
 def test_ordered_reasoning_is_written_also_on_openais_path() -> None:

@@ -88,6 +88,14 @@ def test_tokens_per_chunk_are_in_the_bytes_and_in_the_ledger(shared: Mock) -> No
     assert list(np.frombuffer(shared.row(2).emit_tokens, "<i4")) == [1, 4, 4, 4, 4, 3]
 
 
+def test_what_was_thought_is_told_in_the_usage_also_where_it_is_not_shown(shared: Mock) -> None:
+    asked = chat(43, model="fast+think=2+out=3", stream_options={"include_usage": True})
+    content, _ = dechunk(post(shared, asked).body)
+    counted = json.loads(content.split(b"\n\n")[-3].removeprefix(b"data: "))["usage"]
+    assert counted["completion_tokens"] == 5
+    assert counted["completion_tokens_details"]["reasoning_tokens"] == 2
+
+
 def test_an_unstreamed_answer_is_one_json_body(shared: Mock) -> None:
     got = post(shared, chat(3, stream=False, max_tokens=4))
     body = json.loads(got.body)
