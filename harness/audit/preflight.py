@@ -19,6 +19,7 @@ from harness.wire.sse import SseDecoder
 
 _PATIENCE = Limits(connect_s=5, headers_s=15, first_content_s=15, idle_s=15, total_s=20)
 _TOKENS = 12
+_STREAMS = ("text/event-stream", "application/x-ndjson")
 
 
 def check(system: System, mock: Mock | None, asker: Asker, ids: Iterator[int]) -> None:
@@ -55,9 +56,10 @@ def complaint(heard: Heard, system: System, mock_url: str | None) -> str:
             f"the target {place} answers {record.status}{said and ' '}{said}; {_about_status(record.status)}"
         )
     if record.status is None:
+        late = record.outcome is Outcome.TIMED_OUT
+        why = f" within {_PATIENCE.headers_s:g} s" if late else f" ({record.error or record.detail})"
         return (
-            f"the target {place} gives no answer ({record.error or record.detail}); is this its HTTP port, "
-            "and does it reach its provider?"
+            f"the target {place} gives no answer{why}; is this its HTTP port, and does it reach its provider?"
         )
     if not any(arrived.event.kind in CONTENT for arrived in heard.events):
         return _no_stream(heard, place, target.dialect)
@@ -117,8 +119,16 @@ def _no_stream(heard: Heard, place: str, dialect: str) -> str:
             f"the target {place} began an answer and sent no token of it within {_PATIENCE.idle_s:g} s; "
             "does it reach its provider?"
         )
+    unread = f" ({record.error})" if record.outcome is Outcome.CORRUPT and record.error else ""
+    if not heard.body and unread:
+        return f"the target {place} answers with a body that cannot be read{unread}; mend its encoding"
     if not heard.body:
         return f"the target {place} answers {record.status} with {kind} and nothing in it; check target.path"
+    if kind.startswith(_STREAMS):
+        return (
+            f"the target {place} streams, but nothing of it is a token of the {dialect} dialect{unread}; "
+            "check target.dialect and target.path"
+        )
     return _in_one_piece(place, kind, dialect)
 
 

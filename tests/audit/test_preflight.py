@@ -12,6 +12,7 @@ from harness.dialects.dialect import Reply
 from harness.dialects.events import Usage
 from harness.plan.audited import Audited
 from harness.plan.target import Target
+from harness.record import Outcome
 from harness.transports.ending import Cause
 from tests.checks.audit.scenes import heard, question
 
@@ -101,6 +102,20 @@ def test_a_target_that_does_not_stream_is_told_so(kind: str) -> None:
     assert f"does not stream: it answers with {kind} in one piece" in told(found)
 
 
+@pytest.mark.parametrize("body", [b'data: {"choices":[null]}\n\n', b"data: 7\n\ndata: nul\n\n"])
+def test_a_stream_of_something_else_is_not_called_one_piece(body: bytes) -> None:
+    found = heard(question(), [(1.0, body)], headers={"content-type": "text/event-stream; charset=utf-8"})
+    said = told(found)
+    assert "streams, but nothing of it is a token of the generic dialect" in said
+    assert said.endswith("; check target.dialect and target.path")
+
+
+def test_a_body_that_is_not_what_it_is_called_is_told_so() -> None:
+    found = heard(question(), [], headers={"content-type": "text/event-stream"})
+    found.record.outcome, found.record.error = Outcome.CORRUPT, "the body is no gzip"
+    assert "a body that cannot be read (the body is no gzip); mend its encoding" in told(found)
+
+
 def test_a_target_that_streams_an_error_is_quoted() -> None:
     found = heard(question(), [(1.0, b'data: {"error":{"type":"t","message":"no upstream"}}\n\n')])
     assert "streams an error: no upstream;" in told(found)
@@ -112,7 +127,8 @@ def test_a_target_that_begins_and_says_nothing_is_told_how_long_we_waited() -> N
 
 
 def test_a_target_that_never_answers_is_asked_whether_it_reaches_its_provider() -> None:
-    assert "gives no answer" in told(heard(question(), [], status=0, ending=Cause.TIMEOUT_HEADERS))
+    said = told(heard(question(), [], status=0, ending=Cause.TIMEOUT_HEADERS))
+    assert "gives no answer within 15 s; is this its HTTP port" in said
 
 
 def test_an_empty_answer_is_told_as_one() -> None:
