@@ -2,7 +2,7 @@
 
 import msgspec
 
-from harness.summary import Summary
+from harness.summary import SCHEMA, Summary
 from reports.clean import cleaned
 
 
@@ -14,9 +14,15 @@ def encode(summary: Summary) -> bytes:
 def decode(data: bytes) -> Summary:
     """Read `summary.json` back; keys that this version does not know are skipped.
 
-    Raises ValueError naming the field that does not fit the schema.
+    Raises ValueError naming the field that does not fit the schema, or the schema where that is another: its
+    words may mean something else.
     """
     try:
-        return msgspec.json.decode(data, type=Summary)
+        summary = msgspec.json.decode(data, type=Summary)
     except msgspec.DecodeError as error:
-        raise ValueError(f"this is not a summary of streamproof.report/1: {error}") from error
+        raise ValueError(f"this is not a summary of {SCHEMA}: {error}") from error
+    if summary.schema != SCHEMA:
+        raise ValueError(
+            f"this is not a summary of {SCHEMA}, but of {summary.schema}; use the version that wrote it"
+        )
+    return summary

@@ -46,7 +46,10 @@ def run(arguments: argparse.Namespace, argv: list[str], tell: Callable[[str], No
             (out / name).write_text(text, "utf-8", newline="\n")
     target = os.environ.get("GITHUB_STEP_SUMMARY")
     if target:
-        with Path(target).open("a", encoding="utf-8") as file:
+        with (
+            writing(Path(target), "GITHUB_STEP_SUMMARY names it"),
+            Path(target).open("a", encoding="utf-8") as file,
+        ):
             file.write(gated.step_summary)
     if os.environ.get("GITHUB_ACTIONS") == "true":
         for line in gated.annotations.splitlines():
@@ -102,6 +105,8 @@ def exit_code(code: int, inconclusive: int) -> int:
 def newest(folder: Path) -> Path:
     """The folder itself, or the newest below it that has a verdict. Raises RunFolderError."""
     names = ("summary.json", scorecard_files.JSON)
+    if folder.name in names and folder.is_file():
+        return folder.parent
     if any((folder / name).is_file() for name in names):
         return folder
     found = sorted(

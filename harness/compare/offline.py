@@ -13,10 +13,25 @@ from harness.run_folder import RunFolderError, read_run
 from harness.summary import Summary
 
 
+def _must_differ(baseline: Path, candidate: Path, history: list[Path]) -> None:
+    """A run beside itself passes whatever it is, and one that counts twice makes the others look alike."""
+    if baseline.resolve() == candidate.resolve():
+        raise RunFolderError(f"{baseline} and {candidate} are the same run; name two")
+    seen = {candidate.resolve()}
+    for path in history:
+        if path.resolve() in seen:
+            what = (
+                "is the candidate itself" if path.resolve() == candidate.resolve() else "stands there twice"
+            )
+            raise RunFolderError(f"--history {path}: {what}; leave it out")
+        seen.add(path.resolve())
+
+
 def compare_stored(
     baseline: Path, candidate: Path, history: list[Path], force: bool, argv: list[str]
 ) -> tuple[Summary, Path]:
     """The verdict, and the folder for its report. Raises RunFolderError, also where the runs differ."""
+    _must_differ(baseline, candidate, history)
     one, other = read_run(baseline), read_run(candidate)
     differ = differences(one, other)
     if differ and not force:

@@ -5,6 +5,8 @@ them: identical systems, paired block by block, would fail in a quarter of cases
 gated, unless five earlier runs say how much runs differ among themselves.
 """
 
+import math
+
 import numpy as np
 from scipy.stats import fisher_exact
 
@@ -44,19 +46,35 @@ def share_gate(name: str, baseline: tuple[int, int], candidate: tuple[int, int])
         too_few = f"{counted(fewer, 'stream')} {'is' if fewer == 1 else 'are'} too few"
         gate.why = f"{too_few}; {_LEAST} are needed in either run"
         return gate
-    shares = [hits / n for hits, n in (baseline, candidate)]
-    errors = [share * (1 - share) / n for share, (_, n) in zip(shares, (baseline, candidate), strict=True)]
-    # Without a single hit the variance is not 0 but unknown: three over n is the usual upper bound.
-    reach = 2.576 * float(np.sqrt(sum(errors))) + (3 / candidate[1] if candidate[0] == 0 else 0.0)
+    before, now = baseline[0] / baseline[1], candidate[0] / candidate[1]
     table = [[candidate[0], candidate[1] - candidate[0]], [baseline[0], baseline[1] - baseline[0]]]
-    gate.values = (shares[0], shares[1])
-    gate.effect = shares[1] - shares[0]
-    gate.low, gate.high = gate.effect - reach, gate.effect + reach
+    gate.values = (before, now)
+    gate.effect = now - before
+    gate.low, gate.high = _difference(baseline, candidate)
     gate.p = float(fisher_exact(table, alternative="greater").pvalue)
     gate.pairs = 1
-    if gate.effect <= 0 and candidate[0] == 0:
-        gate.high = min(gate.high, 0.0)
+    if candidate[0] == 0:
+        # A run that is bad in nothing cannot be worse; to show that of a share takes thousands of streams.
+        gate.forced, gate.why = "PASS", f"not one of the candidate's {counted(candidate[1], 'stream')}"
     return gate
+
+
+def _difference(baseline: tuple[int, int], candidate: tuple[int, int]) -> tuple[float, float]:
+    """The 99 % interval of candidate minus baseline, by Newcombe: of two shares' own intervals (Wilson).
+
+    Those know that none of a hundred, or all of them, does not mean never, or always.
+    """
+    (base_low, base, base_high), (cand_low, cand, cand_high) = _wilson(*baseline), _wilson(*candidate)
+    low = cand - base - math.hypot(cand - cand_low, base_high - base)
+    return low, cand - base + math.hypot(cand_high - cand, base - base_low)
+
+
+def _wilson(hits: int, n: int, z: float = 2.576) -> tuple[float, float, float]:
+    """(lower end, share, upper end)."""
+    share = hits / n
+    middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
+    reach = z * math.sqrt(share * (1 - share) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
+    return min(share, middle - reach), share, max(share, middle + reach)
 
 
 def never_gates(baseline: Summary, candidate: Summary) -> list[Gate]:
@@ -114,19 +132,23 @@ def check_gates(baseline: Summary, candidate: Summary) -> list[Gate]:
     ]
 
 
-def history_gate(candidate: Joined, earlier: list[Joined], rule: Rule) -> Gate | None:
-    """The candidate's TTFT p95 among at least five baseline runs of the same machine."""
+def history_gate(candidate: Joined, earlier: list[Joined], rule: Rule) -> Gate | str:
+    """The candidate's TTFT p95 among at least five baseline runs of the same machine, or why not."""
     name, q = _HISTORY
     before = np.array([value for run in earlier if (value := _quantile(run, name, q)) is not None])
     now = _quantile(candidate, name, q)
-    if now is None or len(before) < LEAST_RUNS:
-        return None
+    metric = f"{name} p{q * 100:g}"
+    if now is None:
+        return f"{metric} is not gated: the candidate has too few streams for it"
+    if len(before) < LEAST_RUNS:
+        runs = counted(len(before), "earlier run")
+        return f"{metric} is not gated: {runs} of {len(earlier)} can tell it, and {LEAST_RUNS} are needed"
     found = standing(now, before)
     if found is None:
-        return None
+        return f"{metric} is not gated: the earlier runs are all alike, so nobody knows how much runs differ"
     usual = float(np.exp(np.log(before).mean()))
     return Gate(
-        metric=f"{name} p{q * 100:g} against {found.runs} earlier runs",
+        metric=f"{metric} against {found.runs} earlier runs",
         unit="ms",
         kind="ratio",
         baseline=usual,
@@ -173,10 +195,14 @@ def compare_runs(
     before, after = _counts(runs[0]), _counts(runs[1])
     measured = [share_gate(name, before[name], after[name]) for name in before if name in after]
     gates = judge_gates(measured, rule, invalid)
+    notes = latency_notes(*runs)
     if not invalid:
         gates += never_gates(*summaries) + check_gates(*summaries)
-        history = history_gate(runs[1], earlier, rule)
-        gates += [history] if history is not None else []
+        history = history_gate(runs[1], earlier, rule) if earlier else ""
+        if isinstance(history, Gate):
+            gates.append(history)
+        elif history:
+            notes.append(history)
     return Comparison(
         mode="advisory" if differences else "offline",
         design="two stored runs",
@@ -185,5 +211,5 @@ def compare_runs(
         alpha=rule.alpha,
         gates=gates,
         differences=differences,
-        notes=latency_notes(*runs),
+        notes=notes,
     )

@@ -17,11 +17,19 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, argv: list[str], tell: Callable[[str], None], *_: object) -> int:
-    """Raises RunFolderError when there is no summary at all."""
+    """One summary that cannot be read does not hide the others. Raises RunFolderError where none can be."""
     folders = [path.parent for path in sorted(arguments.folder.glob("*/summary.json"))]
     if not folders:
         raise RunFolderError(f"{arguments.folder}: holds no run with a summary.json")
-    found = trends([read_summary(folder) for folder in folders])
-    for line in [msgspec.json.encode(found).decode()] if arguments.json else lines(found):
+    summaries, unread = [], []
+    for folder in folders:
+        try:
+            summaries.append(read_summary(folder))
+        except RunFolderError as error:
+            unread.append(f"left out: {error}")
+    if not summaries:
+        raise RunFolderError("\n".join(unread))
+    found = trends(summaries)
+    for line in [msgspec.json.encode(found).decode()] if arguments.json else [*lines(found), *unread]:
         tell(line)
     return 0

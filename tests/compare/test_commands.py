@@ -113,6 +113,18 @@ def test_a_place_that_cannot_be_written_is_said(tmp_path: Path, capsys: pytest.C
     )
 
 
+def test_a_step_summary_that_cannot_be_written_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "gone" / "step.md"))
+    assert main(["gate", str(kept(tmp_path / "run"))]) == 4
+    assert "step.md: cannot be written: No such file" in capsys.readouterr().err
+
+
+def test_the_summary_itself_may_be_named(tmp_path: Path):
+    assert main(["gate", str(kept(tmp_path / "run", "FAIL", 1) / "summary.json")]) == 1
+
+
 def test_no_summary_is_said_and_ends_with_four(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     assert main(["gate", str(tmp_path)]) == 4
     assert "no summary.json" in capsys.readouterr().err
@@ -167,6 +179,20 @@ def test_the_trend_command_ends_with_nought(tmp_path: Path, capsys: pytest.Captu
     kept(tmp_path / "one")
     assert main(["trend", str(tmp_path), "--json"]) == 0
     assert isinstance(json.loads(capsys.readouterr().out), list)
+
+
+def test_a_summary_that_was_cut_short_does_not_hide_the_others(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    (tmp_path / "half").mkdir()
+    (tmp_path / "half" / "summary.json").write_text('{"schema":', encoding="utf-8")
+    assert main(["trend", str(tmp_path)]) == 4
+    kept(tmp_path / "whole")
+    assert main(["trend", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    assert "newest" in said
+    assert "left out:" in said
+    assert "half/summary.json" in said
 
 
 def trial(kind: str, state: str, machine: str | None = None) -> store.Trial:

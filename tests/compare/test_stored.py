@@ -8,12 +8,15 @@ import pytest
 
 from harness.compare.comparability import comparability, differences
 from harness.compare.gates import Rule, judge_gates
+from harness.compare.offline import compare_stored
 from harness.compare.result import summarise, verdict_of
 from harness.compare.stored import compare_runs, history_gate, share_gate
 from harness.judge import judge
 from harness.metrics.join import join
 from harness.metrics.run_data import RunData
-from harness.summary import Comparison
+from harness.run_folder import RunFolderError
+from harness.summary import Comparison, Gate
+from tests.compare.stored_folder import write_folder
 from tests.synthetic import Scene, plan
 
 ENV = {"machine": "x86_64", "cpus": 2, "kernel": "6.1", "versions": {"streamproof": "0.1.0"}}
@@ -134,18 +137,58 @@ def test_a_share_that_cannot_be_bounded_is_inconclusive():
 def test_latency_is_gated_against_five_earlier_runs():
     earlier = [join(stored(slower=factor)) for factor in (0.99, 1.0, 1.01, 1.0, 0.995)]
     slow, same = (history_gate(join(stored(slower=factor)), earlier, Rule()) for factor in (1.2, 1.0))
-    assert slow is not None
-    assert same is not None
+    assert isinstance(slow, Gate)
+    assert isinstance(same, Gate)
     assert (slow.state, same.state) == ("FAIL", "PASS")
     assert slow.effect == pytest.approx(0.2, abs=0.02)
-    assert history_gate(join(stored()), earlier[:4], Rule()) is None
+
+
+def test_a_history_that_cannot_gate_says_why():
+    earlier = [join(stored(slower=factor)) for factor in (0.99, 1.0, 1.01, 1.0)]
+    said = history_gate(join(stored()), earlier, Rule())
+    assert said == "ttft_user p95 is not gated: 4 earlier runs of 4 can tell it, and 5 are needed"
+    assert "all alike" in str(history_gate(join(stored()), [join(stored())] * 5, Rule()))
+    assert (
+        compared(stored(), stored(), stored())
+        .notes[-1]
+        .startswith("ttft_user p95 is not gated: 1 earlier run")
+    )
+    assert not any("not gated:" in note for note in compared(stored(), stored()).notes)
+
+
+@pytest.mark.parametrize(
+    ("baseline", "candidate", "low", "high"),
+    [((0, 120), (0, 120), -0.0524, 0.0524), ((120, 120), (120, 120), -0.0524, 0.0524),
+     ((10, 1000), (10, 1000), -0.0131, 0.0131), ((0, 300), (6, 300), -0.0039, 0.0543)],
+)  # fmt: skip
+def test_the_interval_of_shares_knows_that_none_is_not_never(
+    baseline: tuple[int, int], candidate: tuple[int, int], low: float, high: float
+):
+    gate = share_gate("failure_share", baseline, candidate)
+    assert (gate.low, gate.high) == (pytest.approx(low, abs=2e-4), pytest.approx(high, abs=2e-4))
+
+
+@pytest.mark.parametrize(
+    ("baseline", "candidate", "state"),
+    [((0, 120), (0, 120), "PASS"), ((5, 120), (0, 120), "PASS"), ((120, 120), (120, 120), "INCONCLUSIVE"),
+     ((0, 120), (120, 120), "FAIL"), ((120, 120), (1, 120), "PASS"), ((0, 120), (1, 120), "INCONCLUSIVE")],
+)  # fmt: skip
+def test_shares_at_their_ends(baseline: tuple[int, int], candidate: tuple[int, int], state: str):
+    [gate] = judge_gates([share_gate("failure_share", baseline, candidate)], Rule())
+    assert gate.state == state
+
+
+def test_a_run_is_not_compared_with_itself(tmp_path: Path):
+    one, other = (write_folder(tmp_path / name, stored()) for name in ("a", "b"))
+    with pytest.raises(RunFolderError, match="are the same run; name two"):
+        compare_stored(one, tmp_path / "b" / ".." / "a", [], True, ["streamproof"])
+    with pytest.raises(RunFolderError, match=r"--history .*/b: is the candidate itself"):
+        compare_stored(one, other, [one, other], False, ["streamproof"])
+    with pytest.raises(RunFolderError, match=r"--history .*/a: stands there twice"):
+        compare_stored(one, other, [one, one], False, ["streamproof"])
 
 
 def test_a_refusal_names_the_difference(tmp_path: Path):
-    from harness.compare.offline import compare_stored
-    from harness.run_folder import RunFolderError
-    from tests.compare.stored_folder import write_folder
-
     one = write_folder(tmp_path / "a", stored())
     other = write_folder(tmp_path / "b", stored(seed=8))
     with pytest.raises(RunFolderError, match=r"plan\.seed: 7 and 8"):
@@ -154,4 +197,4 @@ def test_a_refusal_names_the_difference(tmp_path: Path):
     assert summary.verdict.exit_code == 3
     assert folder.parent == other
     with pytest.raises(RunFolderError, match="--history"):
-        compare_stored(one, one, [other], False, ["streamproof"])
+        compare_stored(one, write_folder(tmp_path / "c", stored()), [other], False, ["streamproof"])

@@ -29,3 +29,11 @@ def test_keys_of_a_later_version_are_skipped() -> None:
 def test_a_file_of_another_kind_is_refused_with_the_field_at_fault() -> None:
     with pytest.raises(ValueError, match=r"not a summary of streamproof.report/1: .*run"):
         decode(b'{"hello": 1}')
+
+
+def test_another_schema_is_refused_even_where_its_keys_fit() -> None:
+    later = msgspec.json.decode(encode(demo())) | {"schema": "streamproof.report/2"}
+    with pytest.raises(
+        ValueError, match=r"not a summary of streamproof.report/1, but of streamproof.report/2"
+    ):
+        decode(msgspec.json.encode(later))
