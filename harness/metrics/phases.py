@@ -60,7 +60,8 @@ def _other_tokens(joined: Joined, chosen: Bools) -> int | None:
     if not joined.has_ledger:
         return None
     row = joined.upstream["attempt_row"].to_numpy(dtype=np.int64)
-    mine = (row >= 0) & chosen[row]
+    mine = row >= 0  # the others are of attempts that nobody recorded
+    mine[mine] = chosen[row[mine]]
     return int(joined.upstream["other_tokens"].to_numpy(dtype=np.int64)[mine].sum())
 
 

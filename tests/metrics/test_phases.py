@@ -22,6 +22,14 @@ def test_each_phase_is_told_in_numbers():
     assert results["faults"].model == "mock-faulty"
 
 
+def test_a_provider_that_was_asked_where_no_stream_was_recorded_is_no_crash():
+    scene = Scene()
+    scene.whole(1)
+    scene.streams.clear()  # their load process was killed before it wrote anything
+    [told] = phase_results(join(scene.run()))
+    assert (told.intended, told.tokens_received, told.tokens_other) == (0, 0, 0)
+
+
 def test_a_phase_that_did_not_take_place_is_not_told():
     phases = [{"name": name, "duration_s": 5.0, "load": {"users": 1}} for name in ("one", "two")]
     scene = Scene(plan(phases=phases), facts={"ended_ns": at(3.0)})
