@@ -31,7 +31,9 @@ def add_network_flags(attempts: pd.DataFrame, happened: list[Event], origin_ns: 
         unfinished = ~(terminal <= start + TOLERANCE_MS)
         open_at_start = mine & (opened <= start) & (closed >= start - TOLERANCE_MS) & unfinished
         if event.kind == "cut":
-            cut[mine & _cut_down(attempts, opened, start, end) & (cut == "")] = event.mode or "cut"
+            # Who began in a silence and hung until the cut that ended it was broken by the cut.
+            hung = (cut == "silence") & ~_by_own_limit(attempts)
+            cut[mine & _cut_down(attempts, opened, start, end) & ((cut == "") | hung)] = event.mode or "cut"
         elif event.kind == "silence":
             overlaps = mine & (opened <= end) & (closed >= start) & unfinished
             cut[overlaps & _waited_in_vain(attempts) & (cut == "")] = "silence"
@@ -62,8 +64,12 @@ def spanning(attempts: pd.DataFrame, event: Event, origin_ns: int) -> Bools:
 
 def _waited_in_vain(attempts: pd.DataFrame) -> Bools:
     """Users whose own limit ran out, or who never got a connection through."""
-    vain = attempts["outcome"].isin((*_OWN_LIMITS, "abandoned"))
-    flags: Bools = (vain | attempts["headers"].isna()).to_numpy(dtype=bool)
+    flags: Bools = _by_own_limit(attempts) | attempts["headers"].isna().to_numpy(dtype=bool)
+    return flags
+
+
+def _by_own_limit(attempts: pd.DataFrame) -> Bools:
+    flags: Bools = attempts["outcome"].isin((*_OWN_LIMITS, "abandoned")).to_numpy(dtype=bool)
     return flags
 
 

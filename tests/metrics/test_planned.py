@@ -90,6 +90,18 @@ def test_an_outage_that_outlasts_its_users_is_a_silence_that_breaks_streams_by_p
     assert not flags(scene)["hit_outage"].any()
 
 
+def test_a_stream_begun_in_a_silence_that_a_cut_ended_was_broken_by_the_cut():
+    scene = Scene()
+    scene.note(5.0, "network", "outage_begin", cohort="a", params={"kind": "sealed", "hold_s": 20.0})
+    scene.note(8.0, "network", "cut", cohort="a", params={"how": "rst"})
+    scene.note(8.5, "network", "cut_end", cohort="a", params={"how": "rst"})
+    waiting = {"cohort": "a", "tokens": 0, "headers_ns": None, "first_byte_ns": None, "first_event_ns": None}
+    scene.stream(1, 6.0, outcome=Outcome.RESET, closed_ns=at(8.1), **waiting)
+    scene.stream(2, 6.0, outcome=Outcome.TIMED_OUT, closed_ns=at(8.1), **waiting)
+    scene.stream(3, 6.0, outcome=Outcome.RESET, closed_ns=at(7.0), **waiting)
+    assert flags(scene)["hit_cut"].tolist() == ["rst", "silence", "silence"]
+
+
 def test_a_user_s_own_limit_that_runs_out_in_an_outage_was_not_for_the_system_to_keep():
     scene = Scene()
     scene.note(5.0, "network", "outage_begin", cohort="a", params={"kind": "sealed", "hold_s": 3.0})
