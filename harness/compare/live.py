@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import msgspec
 import numpy as np
@@ -57,6 +58,13 @@ class LiveBlocks:
         self._place: Ints = place - design.warm
         self._counted: Bools = joined.calls & (place >= design.warm)
 
+    @cached_property
+    def numbers(self) -> list[int]:
+        """The pairs whose blocks both came to their end; streams of a block that never was did not fail."""
+        over = self._joined.run.facts.ended_ns
+        whole = {phase for phase, (_, end) in self._joined.spans.items() if end < over}
+        return [pair for pair in self._design.numbers if whole >= {phase_name(pair, arm) for arm in _ARMS}]
+
     def flags(self, pair: int, arm: Arm) -> Bools:
         """The measured attempts of one block, one a stream."""
         chosen: Bools = self._joined.of_phase(phase_name(pair, arm)) & self._counted
@@ -88,12 +96,12 @@ class LiveBlocks:
         return Pair(*(self.values(metric, number, arm) for arm in _ARMS))
 
     def pairs(self, metric: str) -> list[Pair]:
-        return [self.pair(metric, number) for number in self._design.numbers]
+        return [self.pair(metric, number) for number in self.numbers]
 
     def shares(self, metric: str, arm: Arm) -> Floats:
         """The share in each pair's block of one arm; NaN where there was nothing."""
         name = _INVERTED.get(metric, metric)
-        found = [shares()[name](self._joined, self.flags(pair, arm)) for pair in self._design.numbers]
+        found = [shares()[name](self._joined, self.flags(pair, arm)) for pair in self.numbers]
         values = np.array([np.nan if value is None else value for value in found], dtype=float)
         return 1 - values if metric in _INVERTED else values
 

@@ -9,8 +9,18 @@ from harness.compare.stored import compare_runs
 from harness.invocation import again
 from harness.judge import judge
 from harness.metrics.join import join
+from harness.metrics.run_data import RunData
 from harness.run_folder import RunFolderError, read_run
 from harness.summary import Summary
+
+
+def _cut_short(baseline: RunData, candidate: RunData) -> list[str]:
+    """What an interrupted run has not seen, the other has; one that died is INVALID already."""
+    return [
+        f"the {name} was interrupted before its plan was done"
+        for name, run in (("baseline", baseline), ("candidate", candidate))
+        if run.facts.interrupted and not run.facts.died
+    ]
 
 
 def _must_differ(baseline: Path, candidate: Path, history: list[Path]) -> None:
@@ -33,7 +43,7 @@ def compare_stored(
     """The verdict, and the folder for its report. Raises RunFolderError, also where the runs differ."""
     _must_differ(baseline, candidate, history)
     one, other = read_run(baseline), read_run(candidate)
-    differ = differences(one, other)
+    differ = [*_cut_short(one, other), *differences(one, other)]
     if differ and not force:
         listed = "\n  ".join(differ)
         raise RunFolderError(

@@ -3,7 +3,7 @@
 import msgspec
 
 from harness.compare.gates import overall
-from harness.summary import CheckResult, Comparison, Gate, State, Summary, Verdict
+from harness.summary import CheckResult, Comparison, Gate, RunInfo, State, Summary, Verdict
 from harness.verdict import exit_code_of, restated
 from reports.numerals import counted
 
@@ -11,20 +11,26 @@ from reports.numerals import counted
 def summarise(run: Summary, comparison: Comparison, command: str) -> Summary:
     """`run`'s facts and validity with the gates as checks."""
     checks = [as_check(gate, comparison) for gate in comparison.gates]
-    state = verdict_of(comparison)
+    state = verdict_of(comparison, run.run)
     verdict = Verdict(
         state=state,
         exit_code=exit_code_of(run.run, state),
         reasons=[f"{check.id}: {check.evidence}" for check in checks if check.state != "PASS"],
-        sentences=_sentences(comparison, state),
+        sentences=_sentences(comparison, state, run.run),
     )
     told = restated(run, verdict, checks, command, comparison.notes)
     return msgspec.structs.replace(told, compare=comparison)
 
 
-def verdict_of(comparison: Comparison) -> State:
-    """Advisory comparisons cannot fail a build; what they saw is in their gates."""
+def verdict_of(comparison: Comparison, run: RunInfo) -> State:
+    """Advisory comparisons cannot fail a build; what they saw is in their gates.
+
+    A comparison that was interrupted has not had its pairs: it may have found something, but it has not shown
+    that there is nothing.
+    """
     state = overall(comparison.gates)
+    if run.interrupted and state == "PASS":
+        return "INCONCLUSIVE"
     return "INCONCLUSIVE" if comparison.mode == "advisory" and state in ("PASS", "FAIL") else state
 
 
@@ -78,7 +84,7 @@ def _value(value: float, gate: Gate) -> str:
     return f"{value * 100:.2f} %" if gate.kind == "difference" else f"{value:.4g} {gate.unit}"
 
 
-def _sentences(comparison: Comparison, state: State) -> list[str]:
+def _sentences(comparison: Comparison, state: State, run: RunInfo) -> list[str]:
     names = {s: [g.metric for g in comparison.gates if g.state == s] for s in ("FAIL", "INCONCLUSIVE")}
     match state:
         case "PASS":
@@ -91,6 +97,8 @@ def _sentences(comparison: Comparison, state: State) -> list[str]:
         case _ if comparison.mode == "advisory":
             seen = overall(comparison.gates)
             first = f"Advice only, for the runs are not comparable; taken by itself it would be {seen}."
+        case _ if run.interrupted:
+            first = "The comparison was interrupted before all its pairs were there; nothing worse was found."
         case _:
             first = f"Nothing worse was found, but {', '.join(names['INCONCLUSIVE'])} stayed open."
     blocks = (

@@ -1,5 +1,6 @@
 """A live comparison made by hand: every block's streams with known times."""
 
+import math
 from functools import cache
 
 import msgspec
@@ -8,7 +9,7 @@ import numpy as np
 from harness.compare.design import Design, block_plan, phase_name
 from harness.metrics.join import Joined, join
 from harness.plan.plan import Plan
-from tests.synthetic import Scene
+from tests.synthetic import Scene, at
 
 DESIGN = Design(
     pairs=6, streams=30, warm=2, rate=30.0, rest_s=0.5,
@@ -25,11 +26,12 @@ def plan_of(design: Design = DESIGN, base: Plan | None = None) -> Plan:
 
 @cache
 def blocks(
-    effect: float = 0.0, failing: int = 0, served: bool = True, slow_gaps: float = 1.0, first: int = 0
-) -> Joined:
+    effect: float = 0.0, failing: int = 0, served: bool = True, slow_gaps: float = 1.0, first: int = 0,
+    until_s: float = math.inf,
+) -> Joined:  # fmt: skip
     """Both arms share their draws; of every candidate block the first `failing` streams are reset.
 
-    `first` is the number of the first pair.
+    `first` is the number of the first pair; at `until_s` the run was interrupted.
     """
     design = msgspec.structs.replace(DESIGN, first=first)
     plan = plan_of(design)
@@ -43,6 +45,8 @@ def blocks(
         mine = noise * (1 + effect if arm == "candidate" else 1.0)
         for place in range(DESIGN.block):
             stream += 1
+            if start + place * 0.01 >= until_s:
+                continue
             dead = arm == "candidate" and place < DESIGN.warm + failing and place >= DESIGN.warm
             row = scene.stream(
                 stream,
@@ -57,4 +61,6 @@ def blocks(
                 scene.served(row)
         start += lengths[phase_name(pair, arm)]
     scene.seconds_of_host(int(start) + 2)
+    if math.isfinite(until_s):
+        scene.facts |= {"interrupted": True, "ended_ns": at(until_s)}
     return join(scene.run())

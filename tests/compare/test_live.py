@@ -4,7 +4,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from harness.compare.design import LOOK_ALPHA, Design, arrivals, extension, prompts, scaled
+from harness.compare.design import LOOK_ALPHA, Design, arrivals, extension, phase_name, prompts, scaled
 from harness.compare.gates import Rule
 from harness.compare.live import (
     FirstHalf,
@@ -14,6 +14,7 @@ from harness.compare.live import (
     read_design,
     without_ledger,
 )
+from harness.compare.order import Arm
 from harness.compare.result import summarise
 from harness.judge import judge
 from harness.metrics.join import Joined
@@ -254,3 +255,40 @@ def test_the_design_is_kept_and_read_back():
     assert read_design(msgspec.json.encode(DESIGN)) == DESIGN
     with pytest.raises(PlanError, match=r"compare\.json"):
         read_design(b"{]")
+
+
+def within(pair: int, arm: Arm) -> float:
+    """An instant in the middle of a block's streams."""
+    start = 0.0
+    for phase in plan_of().phases:
+        if phase.name == phase_name(pair, arm):
+            return start + DESIGN.block * 0.005
+        start += phase.duration_s
+    raise LookupError(arm)
+
+
+@pytest.mark.parametrize("arm", ["baseline", "candidate"])
+def test_blocks_that_never_were_are_no_failures(arm: Arm):
+    joined = blocks(until_s=within(5, arm))
+    compared = compare_blocks(
+        joined, msgspec.structs.replace(DESIGN, gates=["ttft_user p50", "failure_share"])
+    )
+    assert {gate.metric: (gate.pairs, gate.state) for gate in compared.gates} == {
+        "ttft_user p50": (5, "PASS"),
+        "failure_share": (5, "PASS"),
+    }
+
+
+@pytest.mark.parametrize(("effect", "state"), [(0.0, "INCONCLUSIVE"), (0.2, "FAIL")])
+def test_an_interrupted_comparison_can_find_something_but_not_pass(effect: float, state: str):
+    joined = blocks(effect=effect, until_s=within(5, "candidate"))
+    design = msgspec.structs.replace(DESIGN, gates=["ttft_user p50"])
+    verdict = summarise(judge(joined.run), compare_blocks(joined, design), "streamproof compare").verdict
+    assert (verdict.state, verdict.exit_code) == (state, 4)
+    if state == "INCONCLUSIVE":
+        assert verdict.sentences[0].startswith("The comparison was interrupted before all its pairs")
+
+
+def test_a_comparison_that_was_interrupted_in_its_first_pair_has_nothing_to_say():
+    compared = compare_blocks(blocks(until_s=within(-1, "baseline")), DESIGN)
+    assert {gate.state for gate in compared.gates} == {"INCONCLUSIVE"}

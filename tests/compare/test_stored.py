@@ -17,14 +17,17 @@ from harness.metrics.run_data import RunData
 from harness.run_folder import RunFolderError
 from harness.summary import Comparison, Gate
 from tests.compare.stored_folder import write_folder
+from tests.sample import sample_summary
 from tests.synthetic import Scene, plan
 
+RUN = sample_summary().run
 ENV = {"machine": "x86_64", "cpus": 2, "kernel": "6.1", "versions": {"streamproof": "0.1.0"}}
 
 
 def stored(
-    *, failing: int = 0, slower: float = 1.0, swapped: int = 0, env: dict[str, object] = ENV, **keys: object
-) -> RunData:
+    *, failing: int = 0, slower: float = 1.0, swapped: int = 0, env: dict[str, object] = ENV,
+    interrupted: bool = False, **keys: object,
+) -> RunData:  # fmt: skip
     scene = Scene(plan(**keys))
     rng = np.random.default_rng(3)
     for stream in range(1, 301):
@@ -37,7 +40,7 @@ def stored(
         )  # fmt: skip
         scene.served(row)
     scene.seconds_of_host(20)
-    scene.facts["env"] = env
+    scene.facts |= {"env": env, "interrupted": interrupted}
     return scene.run()
 
 
@@ -93,14 +96,14 @@ def test_many_differences_are_counted():
 def test_two_equal_runs_pass_and_a_faster_machine_changes_nothing():
     found = compared(stored(), stored(slower=1.4))
     assert found.mode == "offline"
-    assert verdict_of(found) == "PASS"
+    assert verdict_of(found, RUN) == "PASS"
     assert any(note.startswith("ttft_user p95") and "not gated" in note for note in found.notes)
 
 
 def test_more_failures_fail():
     found = compared(stored(failing=2), stored(failing=20))
     assert {gate.metric: gate.state for gate in found.gates}["failure_share"] == "FAIL"
-    assert verdict_of(found) == "FAIL"
+    assert verdict_of(found, RUN) == "FAIL"
 
 
 def test_content_that_was_never_swapped_before_must_not_be_now():
@@ -121,7 +124,7 @@ def test_a_forced_comparison_is_advice_and_cannot_fail():
 def test_an_invalid_run_decides_nothing():
     dead = stored()
     dead = RunData(**{**vars(dead), "facts": msgspec.structs.replace(dead.facts, died=["the load died"])})
-    assert verdict_of(compared(stored(), dead)) == "INVALID"
+    assert verdict_of(compared(stored(), dead), RUN) == "INVALID"
 
 
 def test_too_few_streams_are_inconclusive():
@@ -198,3 +201,13 @@ def test_a_refusal_names_the_difference(tmp_path: Path):
     assert folder.parent == other
     with pytest.raises(RunFolderError, match="--history"):
         compare_stored(one, write_folder(tmp_path / "c", stored()), [other], False, ["streamproof"])
+
+
+def test_half_a_run_is_not_compared_with_a_whole_one(tmp_path: Path):
+    half = write_folder(tmp_path / "half", stored(interrupted=True))
+    whole = write_folder(tmp_path / "whole", stored())
+    for one, other, which in ((half, whole, "baseline"), (whole, half, "candidate")):
+        with pytest.raises(RunFolderError, match=f"the {which} was interrupted before its plan was done"):
+            compare_stored(one, other, [], False, ["streamproof"])
+    summary, _ = compare_stored(half, whole, [], True, ["streamproof"])
+    assert summary.verdict.state == "INCONCLUSIVE"
