@@ -40,6 +40,7 @@ INKS: dict[str, Ink] = {
     "slow": Ink("#ccbb44", "#d9c85a"),
     "stall1": Ink("#ee7733", "#ff8844"),
     "stall2": Ink("#aa1155", "#e0559b"),
+    "halo": Ink("#fffffe", "#191c20"),  # the ground, around a mark that may lie on any of these
     # parts of the time to first token, and whose they are
     "dispatch": Ink("#bbbbbb", "#777d85"),
     "earlier_attempts": Ink("#882257", "#c2679c"),

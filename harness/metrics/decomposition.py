@@ -58,15 +58,21 @@ def _parts(joined: Joined) -> dict[str, Floats]:
 
     What was spent before the last attempt of a stream began is a part of its own.
     """
-    again = joined.attempts["attempt"].to_numpy(dtype=np.int64) > 1
-    begun = np.where(again, joined.ms("dispatched"), joined.ms("call_intended"))
-    found = {"earlier_attempts": np.nan_to_num(begun - joined.ms("call_intended"))}
+    found = {"earlier_attempts": _earlier(joined)}
     at = joined.ms("call_intended") + found["earlier_attempts"]
     for name, stamp in _PARTS:
         reached = _later(at, joined.ms(stamp))
         found[name] = reached - at
         at = reached
     return found
+
+
+def _earlier(joined: Joined) -> Floats:
+    """From when a stream was wanted to when its last attempt began; nothing where that was its first."""
+    again = joined.attempts["attempt"].to_numpy(dtype=np.int64) > 1
+    waited = np.where(again, joined.ms("dispatched") - joined.ms("call_intended"), 0.0)
+    earlier: Floats = np.nan_to_num(waited)
+    return earlier
 
 
 def _later(at: Floats, stamp: Floats) -> Floats:
@@ -88,8 +94,11 @@ def _owners(joined: Joined) -> dict[str, Floats]:
     known: Bools = np.isfinite(provider)
     damaged = (joined.attempts["cohort"] != "").to_numpy(dtype=bool)
     between = service - provider
+    earlier = _earlier(joined)
     return {
-        "client": np.where(known, dispatched - joined.ms("call_intended"), np.nan),
+        # Why it had to be asked again is not told by the last attempt, so it is nobody's here.
+        "earlier_attempts": np.where(known, earlier, np.nan),
+        "client": np.where(known, dispatched - joined.ms("call_intended") - earlier, np.nan),
         "network": np.where(known, sent - dispatched, np.nan),
         "system": np.where(damaged, 0.0 * provider, between),
         "path": np.where(damaged, between, 0.0 * provider),

@@ -56,7 +56,7 @@ def _stream(axes: Axes, y: int, stream: GalleryStream, end_s: float) -> None:
         _bar(axes, y, [(last, end)], "stall2" if end - last > 2000 else "slow")
     for at, outcome in zip(stream.ended_ms, stream.outcomes, strict=False):
         if at is not None and outcome not in ("completed", "cancelled", "interrupted"):
-            axes.plot(at / 1000, y, color=light("limit"), marker="x", markersize=5.5, markeredgewidth=1.7)
+            _cross(axes, at / 1000, y)
     if stream.outcome != "completed":
         left = end / 1000 > 0.75 * end_s
         axes.annotate(
@@ -68,6 +68,12 @@ def _stream(axes: Axes, y: int, stream: GalleryStream, end_s: float) -> None:
             ha="right" if left else "left",
             va="center",
         )
+
+
+def _cross(axes: Axes, x: float, y: float) -> None:
+    """Red on its own could not be seen on the bar of a long gap."""
+    axes.plot(x, y, color=light("halo"), marker="x", markersize=7.5, markeredgewidth=4)
+    axes.plot(x, y, color=light("limit"), marker="x", markersize=5.5, markeredgewidth=1.7)
 
 
 def _bar(axes: Axes, y: int, spans: list[tuple[float, float]], ink: str) -> None:

@@ -16,6 +16,7 @@ PARTS = {
     "first_content": ("first content", "t6 to t7: from there to the first token"),
 }
 OWNERS = {
+    "earlier_attempts": PARTS["earlier_attempts"],
     "client": ("client", "t0 to t1: ours"),
     "network": ("network", "t1 to t3: connecting and sending"),
     "system": ("system", "(t7 − t3) − (e1 − m1): all between the request and the provider"),

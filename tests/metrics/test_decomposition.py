@@ -2,6 +2,7 @@ import pytest
 
 from harness.metrics.decomposition import decomposition
 from harness.metrics.join import join
+from harness.record import Outcome
 from tests.sample import sample_scene
 from tests.synthetic import MS, Scene, at
 
@@ -79,3 +80,15 @@ def test_users_of_a_damaged_network_have_it_in_a_part_of_its_own():
         scene.streams[-1].cohort = "train"
     (typical,) = decomposition(join(scene.run()))
     assert typical.owners == pytest.approx({"client": 2.0, "network": 4.0, "path": 9.0, "provider": 113.0})
+
+
+def test_time_before_the_last_attempt_is_not_put_down_to_the_client():
+    scene = Scene()
+    for stream in range(12):
+        scene.stream(stream, 0.5, ttft_ms=None, tokens=0, outcome=Outcome.RESET, closed_ns=at(0.6))
+        staged(scene, stream)
+        scene.streams[-1].attempt = 2
+    (typical,) = decomposition(join(scene.run()))
+    assert typical.parts["earlier_attempts"] == typical.owners["earlier_attempts"] == pytest.approx(502.0)
+    assert "client" not in typical.owners
+    assert sum(typical.owners.values()) == pytest.approx(typical.ttft_ms)

@@ -214,4 +214,5 @@ def test_the_gallery_has_a_picture_a_group_and_the_curves_of_the_worst() -> None
     found = [picture.id for picture in streams(demo())]
     assert found == ["gallery-worst", "gallery-median", "gallery-random", "gallery-curves"]
     assert "300" in streams(demo())[0].wide
+    assert "var(--halo)" in streams(demo())[0].wide  # around the cross of 301, which lies on a long gap
     assert streams(empty()) == []

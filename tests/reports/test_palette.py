@@ -41,6 +41,14 @@ def test_lines_stand_out_on_both_grounds(name: str) -> None:
     assert contrast(INKS[name].dark, "#191c20") >= 3
 
 
+@pytest.mark.parametrize("bar", ["before", "first", "flowing", "slow", "stall1", "stall2"])
+def test_the_mark_of_a_broken_stream_has_a_ground_of_its_own_on_every_bar(bar: str) -> None:
+    for ink in ("light", "dark"):
+        halo, mark = getattr(INKS["halo"], ink), getattr(INKS["limit"], ink)
+        assert contrast(mark, halo) >= 4.5
+        assert max(contrast(halo, getattr(INKS[bar], ink)), contrast(mark, getattr(INKS[bar], ink))) >= 1.5
+
+
 def test_the_style_sheet_has_every_colour_in_both_schemes() -> None:
     for name, ink in INKS.items():
         assert f"--{name}:{ink.light};" in css()
