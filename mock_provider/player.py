@@ -23,6 +23,12 @@ from mock_provider.pacer import Alarm, Pacer
 from mock_provider.script import Do, Framing, Script, Step
 
 _LINGER_NOTHING = struct.pack("ii", 1, 0)
+# An answer that is due at once is written in slices, or every other stream would wait for the whole of it.
+_SLICE_NS = 5 * clock.MS
+# More than any audit asks a frozen reader to leave lying. A real server's write would block; here the answer
+# pauses, and its later tokens keep their distance.
+_MOST_UNREAD = 64 << 20
+_PAUSE_NS = 20 * clock.MS
 
 
 class Player:
@@ -92,7 +98,7 @@ class Player:
 
     def _advance(self) -> None:
         self._alarm = None
-        steps = self._steps
+        steps, slice_ends_ns = self._steps, clock.now() + _SLICE_NS
         while not self._ended:
             step = steps[self._next]
             if self._grants is not None and not self._granted(step, self._grants):
@@ -105,8 +111,19 @@ class Player:
             if not self._gone and self._transport.is_closing():
                 self.peer_left()
                 continue
+            pause_ns = self._pause(now, slice_ends_ns)
+            if pause_ns is not None:
+                self._base_ns += pause_ns
+                self._alarm = self._pacer.at(now + pause_ns, self._advance)
+                return
             self._next += 1
             self._do(step, due_ns, now)
+
+    def _pause(self, now: int, slice_ends_ns: int) -> int | None:
+        """For how long to let others in: not at all, for a moment, or until the peer has read some more."""
+        if not self._gone and self._transport.get_write_buffer_size() > _MOST_UNREAD:
+            return _PAUSE_NS
+        return 0 if now > slice_ends_ns else None
 
     def _granted(self, step: Step, grants: deque[int]) -> bool:
         """Whether the step's tokens have been generated; it is then due when the last of them was."""
