@@ -277,10 +277,19 @@ def test_network_events_that_came_late_or_failed_are_doubtful():
     scene = some()
     scene.note(5.3, "network", "cut", cohort="a", planned_ns=at(5.0))
     scene.note(6.0, "network", "cut", cohort="a", planned_ns=at(6.0), error="no answer from the proxy")
+    for number in range(8):
+        scene.note(7.0 + number, "network", "link", cohort="b", planned_ns=at(7.0 + number))
     found = checks(scene)
     assert (found["network_lateness"].state, found["network_lateness"].value) == ("SUSPECT", 300.0)
     assert found["network_applied"].state == "SUSPECT"
     assert "no answer from the proxy" in found["network_applied"].note
+
+
+def test_a_run_most_of_whose_network_changes_failed_is_not_the_run_of_its_plan():
+    scene = some()
+    scene.note(5.0, "network", "link", cohort="a", planned_ns=at(5.0))
+    scene.note(6.0, "network", "cut", cohort="a", planned_ns=at(6.0), error="no answer from the proxy")
+    assert checks(scene)["network_applied"].state == "INVALID"
 
 
 @pytest.mark.parametrize(("events", "state"), [(19_000, "VALID"), (22_000, "SUSPECT"), (26_000, "INVALID")])

@@ -60,6 +60,8 @@ def honest_endings(hit: Hit, plan: Plan) -> Endings:
 
 
 def _of_cut(hit: Hit) -> Endings:
+    if hit.hit_cut == "unknown":  # a network change failed: nobody knows what this path did
+        return frozenset()
     if hit.hit_cut == "silence":
         return frozenset({"stalled", "timed_out", "refused"})
     if np.isnan(hit.headers):

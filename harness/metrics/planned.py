@@ -45,6 +45,10 @@ def add_network_flags(attempts: pd.DataFrame, happened: list[Event], origin_ns: 
                 dtype=bool
             )
             cut[overlaps & in_it & (cut == "")] = "silence"
+        elif event.kind == "unknown":
+            overlaps = mine & (opened <= end) & (closed >= start) & unfinished
+            outage |= overlaps  # the system may hear nothing
+            cut[overlaps & _broken(attempts) & (cut == "")] = "unknown"
         elif event.kind == "refuse":
             refuse |= _refused(attempts, mine, start, end) | (open_at_start & _cut_short(attempts, start))
     attempts["hit_cut"] = cut
@@ -86,10 +90,14 @@ def _cut_down(attempts: pd.DataFrame, opened: Floats, start: float, end: float) 
     """
     closed = attempts["closed"].to_numpy()
     inside = (opened <= end) & (closed >= start - TOLERANCE_MS) & (closed <= end + TOLERANCE_MS)
-    broken = attempts["outcome"].isin(_BROKEN) | (
-        attempts["outcome"].eq("refused") & attempts["headers"].isna()
-    )
-    flags: Bools = inside & broken.to_numpy(dtype=bool)
+    flags: Bools = inside & _broken(attempts)
+    return flags
+
+
+def _broken(attempts: pd.DataFrame) -> Bools:
+    """Connections that ended, or never came to be, without a word of the system."""
+    unheard = attempts["outcome"].eq("refused") & attempts["headers"].isna()
+    flags: Bools = (attempts["outcome"].isin(_BROKEN) | unheard).to_numpy(dtype=bool)
     return flags
 
 

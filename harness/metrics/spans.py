@@ -18,7 +18,7 @@ _PAIRS = {
 class Event:
     """Something that was done to one cohort's network, or that happened to a process. Instants are ns."""
 
-    kind: str  # link, outage, silence, cut, refuse, died
+    kind: str  # link, outage, silence, cut, refuse, unknown, died
     start_ns: int
     end_ns: int
     phase: str = ""
@@ -57,10 +57,21 @@ def phase_spans(run: RunData) -> dict[str, tuple[int, int]]:
 
 
 def events(run: RunData) -> list[Event]:
-    """Network events and deaths in the order in which they began. What failed to be applied is left out."""
+    """Network events and deaths in the order in which they began.
+
+    What failed to be applied is left out. It may have been applied by half, so from the first of it the state
+    of its cohort's path is `unknown`, until the end of the run.
+    """
     applied = [entry for entry in run.timeline if not entry.error]
     found = [_event(run, entry, applied[place + 1 :]) for place, entry in enumerate(applied)]
-    return [event for event in found if event is not None]
+    failed = [entry for entry in run.timeline if entry.kind == "network" and entry.error]
+    first = {(entry.phase, entry.cohort): entry for entry in reversed(failed)}
+    over = run.facts.ended_ns
+    found += [
+        Event("unknown", at.t_ns, max(at.t_ns, over), at.phase, at.cohort, {"name": "path"})
+        for at in first.values()
+    ]
+    return sorted((event for event in found if event is not None), key=lambda event: event.start_ns)
 
 
 def _event(run: RunData, entry: TimelineEntry, later: list[TimelineEntry]) -> Event | None:

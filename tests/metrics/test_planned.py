@@ -1,5 +1,6 @@
 import pytest
 
+from harness.checks import run_checks
 from harness.metrics.join import join
 from harness.record import Outcome
 from tests.synthetic import Scene, at
@@ -114,3 +115,30 @@ def test_a_user_s_own_limit_that_runs_out_in_an_outage_was_not_for_the_system_to
     scene.stream(6, 5.5, cohort="b", tokens=0, outcome=Outcome.TIMED_OUT, closed_ns=at(6.5))
     assert flags(scene)["hit_cut"].tolist() == ["silence", "silence", "", "", "", ""]
     assert flags(scene)["hit_outage"].tolist() == [True, True, True, False, True, False]
+
+
+def with_failed_change():
+    scene = Scene()
+    scene.note(5.0, "network", "outage_begin", cohort="a", phase="steady", error="no answer within 5 s")
+    scene.note(8.0, "network", "outage_end", cohort="a", phase="steady", error="the proxy is quarantined")
+    return scene
+
+
+def test_what_breaks_on_a_path_whose_change_failed_is_nobody_s_known_doing():
+    scene = with_failed_change()
+    nothing = {"tokens": 0, "headers_ns": None, "outcome": Outcome.TIMED_OUT}
+    scene.stream(1, 4.0, cohort="a", outcome=Outcome.STALLED, closed_ns=at(12.0))
+    scene.stream(2, 12.0, cohort="a", **nothing)
+    scene.stream(3, 4.0, cohort="a")  # over before it
+    scene.stream(4, 6.0, cohort="a")  # it let this one through
+    scene.stream(5, 6.0, cohort="a", outcome=Outcome.ERROR_EVENT, closed_ns=at(7.0))  # a word of the system
+    scene.stream(6, 12.0, cohort="b", **nothing)
+    assert flags(scene)["hit_cut"].tolist() == ["unknown", "unknown", "", "", "", ""]
+
+
+def test_a_path_of_unknown_state_breaks_no_promise_of_the_system():
+    scene = with_failed_change()
+    scene.stream(1, 4.0, cohort="a", outcome=Outcome.STALLED, closed_ns=at(12.0))
+    found = run_checks(join(scene.run()))
+    assert {check.state for check in found} == {"NOT MEASURED"}  # without a ledger
+    assert not {"completes", "survives_outages", "reports_every_fault"} & {check.id for check in found}

@@ -1,4 +1,4 @@
-from harness.metrics.spans import events, phase_spans
+from harness.metrics.spans import Event, events, phase_spans
 from tests.synthetic import Scene, at, plan
 
 TWO = [
@@ -43,10 +43,13 @@ def test_a_cut_lasts_while_it_is_armed_and_knows_how():
     assert found == [("cut rst", "rst", at(3.0), at(3.5)), ("cut fin", "fin", at(9.0), at(9.0))]
 
 
-def test_what_could_not_be_applied_did_not_happen():
+def test_what_could_not_be_applied_did_not_happen_and_leaves_a_path_that_nobody_knows():
     scene = Scene()
     scene.note(3.0, "network", "cut", cohort="a", params={"how": "rst"}, error="the proxy did not answer")
-    assert events(scene.run()) == []
+    scene.note(4.0, "network", "cut_end", cohort="a", error="the proxy is quarantined")
+    run = scene.run()
+    assert events(run) == [Event("unknown", at(3.0), run.facts.ended_ns, "", "a", {"name": "path"})]
+    assert events(run)[0].name == "path unknown"
 
 
 def test_a_death_is_an_event():
