@@ -181,7 +181,7 @@ class Decomposition(msgspec.Struct, kw_only=True):
     n: int
     ttft_ms: float
     parts: dict[str, float]  # by clock point, in the order of time
-    owners: dict[str, float] = {}  # client, network, system, path, provider; empty without a ledger
+    owners: dict[str, float] = {}  # earlier_attempts and those of whom it was; empty without a ledger
 
 
 class GalleryStream(msgspec.Struct, kw_only=True):

@@ -80,6 +80,7 @@ def template(name: str) -> jinja2.Template:
         "number": numerals.number,
         "seconds": numerals.seconds,
         "counted": numerals.counted,
+        "quantity": numerals.quantity,
         "trusted_while": numerals.trusted_while,
         "label": definitions.label,
         "svg": Markup,  # only ever given figures of our own, whose text matplotlib has escaped

@@ -29,13 +29,34 @@ def number(value: Number | int) -> str:
     return f"{value:.2f}" if size >= 0.0995 else f"{value:.2g}"
 
 
+def quantity(value: Number | int, unit: str) -> str:
+    """A number with its unit: `412 ms`. What is counted is whole, and one is not several: `1 stream`."""
+    text = number(value)
+    if text == NOTHING or not unit:
+        return text
+    if _is_count(unit) and isinstance(value, float) and value.is_integer():
+        text = f"{int(value):,}"
+    return f"{text} {_noun(text, unit)}"
+
+
+def _is_count(unit: str) -> bool:
+    """`streams`, `tokens`, `rows`; not `ms`, `share` or `of the gaps`."""
+    return len(unit) > 2 and unit.endswith("s") and " " not in unit
+
+
+def _noun(text: str, unit: str) -> str:
+    return unit[:-1] if text == "1" and _is_count(unit) else unit
+
+
 def share(part: float, whole: float) -> str:
     """`part` of `whole` in percent. Only the whole is 100 %, and only nothing is 0 %."""
     if not whole:
         return NOTHING
     percent = 100 * part / whole
-    if 0 < part < whole:
-        percent = min(max(percent, 0.1), 99.9)
+    if 0 < percent < 0.05:
+        return "< 0.1 %"
+    if 99.95 <= percent < 100:
+        return "> 99.9 %"
     return f"{percent:.0f} %" if percent in (0, 100) else f"{percent:.1f} %"
 
 
@@ -46,7 +67,8 @@ def trusted_while(check: TrustCheck) -> str:
     """
     if not isinstance(check.limit, float | int):
         return NOTHING
-    return " ".join(part for part in (check.bound or "limit", f"{check.limit:,.4g}", check.unit) if part)
+    limit = f"{check.limit:,.4g}"
+    return " ".join(part for part in (check.bound or "limit", limit, _noun(limit, check.unit)) if part)
 
 
 def seconds(value: float) -> str:

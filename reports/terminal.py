@@ -13,7 +13,7 @@ from rich.text import Text
 from harness.summary import CheckResult, Metric, Summary
 from reports.clean import cleaned
 from reports.deliveries import sentences
-from reports.numerals import NOTHING, counted, number, seconds
+from reports.numerals import NOTHING, counted, number, quantity, seconds
 from reports.outcomes import sentence
 from reports.page.chapters import balance, headline
 from reports.states import QUIET, STATES, broken, kept
@@ -42,9 +42,7 @@ def _verdict(summary: Summary) -> RenderableType:
         Text("VERDICT  ", "bold"),
         _state(summary.verdict.state),
         f"   measurement {trust.state}",
-        f" ({', '.join(f'{c.id} {c.stat} {number(c.value)} {c.unit}'.rstrip() for c in doubts)})"
-        if doubts
-        else "",
+        f" ({', '.join(f'{c.id} {c.stat} {quantity(c.value, c.unit)}' for c in doubts)})" if doubts else "",
         Text(f"   {summary.run.name}, {seconds(summary.run.duration_s)}, seed {summary.run.seed}", "dim"),
     )
     lines = [head]

@@ -51,7 +51,8 @@ def check(view: PhaseView) -> list[CheckResult]:
             phase=view.phase.name,
             state="FAIL" if wrong.any() else "PASS",
             promise=promise,
-            evidence=evidence + f"{wasted:,} tokens were generated for nobody.",
+            evidence=evidence
+            + f"{wasted:,} {'token was' if wasted == 1 else 'tokens were'} generated for nobody.",
             value=count(wrong),
             limit=0,
             unit="streams",

@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element, SubElement
 from harness.summary import CheckResult, Summary
 from reports import junit_xml
 from reports.clean import cleaned
-from reports.numerals import NOTHING, number, trusted_while
+from reports.numerals import NOTHING, number, quantity, trusted_while
 
 FILE = "junit.xml"
 
@@ -55,7 +55,8 @@ def _case(suite: Element, summary: Summary, check: CheckResult) -> None:
     junit_xml.properties(
         case, {"state": check.state, "unit": check.unit} | {k: v for k, v in seen.items() if v != NOTHING}
     )
-    limits = f" (seen {seen['value']}, limit {seen['limit']} {check.unit})" if check.value is not None else ""
+    told = f"seen {quantity(check.value, check.unit)}, limit {quantity(check.limit, check.unit)}"
+    limits = f" ({told})" if check.value is not None else ""
     junit_xml.judge(case, check, limits)
 
 

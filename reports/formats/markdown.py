@@ -8,7 +8,7 @@ import re
 
 from harness.summary import CheckResult, Summary
 from reports.clean import cleaned
-from reports.numerals import number, seconds
+from reports.numerals import number, quantity, seconds
 from reports.outcomes import sentence
 from reports.page.chapters import balance, headline
 from reports.scoreboard import Cell, by_phase
@@ -59,9 +59,7 @@ def _verdict(summary: Summary) -> str:
     run, validity = summary.run, summary.validity
     bad = broken(summary)
     counts = ", ".join(f"{sum(c.state == s for c in bad)} {s}" for s in dict.fromkeys(c.state for c in bad))
-    doubts = ", ".join(
-        f"{c.id} {number(c.value)} {c.unit}".strip() for c in validity.checks if c.state != "VALID"
-    )
+    doubts = ", ".join(f"{c.id} {quantity(c.value, c.unit)}" for c in validity.checks if c.state != "VALID")
     lines = [
         f"### Streamproof: {_state(summary.verdict.state)} · {escape(run.name)}",
         "",

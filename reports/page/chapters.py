@@ -194,12 +194,6 @@ def _balance(phase: PhaseResult, emitted: int) -> tuple[str, str]:
     return "none" if planned else "open", f"{emitted:,} → {phase.tokens_received:,} ({word})"
 
 
-def limit(value: Any, unit: str) -> str:
-    """A number with its unit, `–` without a number."""
-    text = number(value)
-    return text if text == NOTHING or not unit else f"{text} {unit}"
-
-
 def span_times(span: Span) -> str:
     """`20 s to 50 s`, or one instant."""
     if span.t1_s <= span.t0_s:

@@ -226,7 +226,7 @@ def test_the_limits_of_the_measurement_say_which_way_they_lie() -> None:
     text = page(demo()).text
     assert "Trusted while" in text
     assert re.search(r"3\.10 ms\s*at most 10 ms", text)
-    assert re.search(r"581 streams\s*at least 1 streams", text)
+    assert re.search(r"581 streams\s*at least 1 stream", text)
 
 
 def test_a_summary_that_did_not_say_it_shows_the_bare_limit() -> None:

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from reports.numerals import counted, number, seconds, share
+from reports.numerals import counted, number, quantity, seconds, share
 
 
 @pytest.mark.parametrize(
@@ -31,13 +31,35 @@ def test_numbers_keep_about_three_digits(value: float, text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        (412.4, "ms", "412 ms"),
+        (1.0, "ms", "1.00 ms"),
+        (1.0, "", "1.00"),
+        (None, "ms", "–"),
+        ("inf", "ms", "∞ ms"),
+        (7.0, "streams", "7 streams"),
+        (1.0, "streams", "1 stream"),
+        (0.0, "streams", "0 streams"),
+        (1200.0, "tokens", "1,200 tokens"),
+        (1.5, "tokens", "1.50 tokens"),
+        (1.0, "of the gaps", "1.00 of the gaps"),
+    ],
+)
+def test_what_is_counted_is_whole_and_one_is_not_several(value: float, unit: str, text: str) -> None:
+    assert quantity(value, unit) == text
+
+
+@pytest.mark.parametrize(
     ("part", "whole", "text"),
     [
         (0, 0, "–"),
         (0, 9, "0 %"),
         (9, 9, "100 %"),
-        (9999, 10000, "99.9 %"),
-        (1, 100000, "0.1 %"),
+        (9999, 10000, "> 99.9 %"),
+        (9994, 10000, "99.9 %"),
+        (1, 100000, "< 0.1 %"),
+        (1, 2000, "0.1 %"),
         (1, 3, "33.3 %"),
     ],
 )

@@ -26,7 +26,7 @@ def test_states_become_the_outcomes_of_test_cases() -> None:
 def test_a_failure_tells_value_limit_and_fix() -> None:
     failure = suite(failing()).find("testcase/failure")
     assert failure is not None
-    assert "(seen 57.0, limit 0 tokens)" in (failure.get("message") or "")
+    assert "(seen 57 tokens, limit 0 tokens)" in (failure.get("message") or "")
     assert "fix: Flush after every event" in (failure.text or "")
     assert "streams: 300, 301" in (failure.text or "")
 
@@ -65,4 +65,4 @@ def test_markup_survives_as_text() -> None:
 def test_the_measurement_says_which_way_its_limits_lie() -> None:
     told = suite(demo()).findtext("testcase/system-out") or ""
     assert "VALID: loop_lag p99 3.10, at most 10 ms" in told
-    assert "VALID: any_success completed 581, at least 1 streams" in told
+    assert "VALID: any_success completed 581, at least 1 stream" in told
