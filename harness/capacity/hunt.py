@@ -3,15 +3,13 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
-import numpy as np
-
 from harness.capacity.answer import answered
 from harness.capacity.counting import look_streams
 from harness.capacity.looks import LOOKS
 from harness.capacity.pace import enough, expected, learned, streams_of
 from harness.capacity.probe import PROBE, Settings, describe, probe_plan, step_seconds, template
 from harness.capacity.search import Search
+from harness.capacity.sweep import is_worse, sweep_plan
 from harness.judge import judge
 from harness.metrics.join import Joined, join
 from harness.plan.plan import Plan
@@ -22,7 +20,6 @@ from harness.summary import Capacity, CapacityStep, Summary
 from reports.numerals import counted
 from reports.progress import Live
 
-_SOAK = 0.8  # of the most
 _TRIES = 2  # of a probe whose measurement is invalid: a neighbour's burst is no finding
 
 
@@ -135,32 +132,17 @@ class Hunt:
             raise KeyboardInterrupt
         return join(data), self.summary
 
-    def _down(self, low: float, high: float) -> bool:
-        """Soak at 80 %, overload, soak again, all on one stack: is the second soak worse than the first?"""
+    def _down(self, low: float, high: float) -> bool | None:
+        """Whether the system is worse after an overload; None where nobody can tell."""
         streams = look_streams(self._objectives, 0, self._settings.inflation)
-        seconds = step_seconds(self._settings, streams, low * _SOAK, self._pace)
-        phases = []
-        for name, load in (("up", low * _SOAK), ("overload", high * 1.25), ("down", low * _SOAK)):
-            settle, probe = probe_plan(
-                self._plan, self._settings, max(load, 1), seconds, self._pace, 0
-            ).phases
-            phases.append(msgspec.structs.replace(settle, name=f"settle {name}"))
-            phases.append(msgspec.structs.replace(probe, name=name))
-        joined, _ = self._execute(
-            msgspec.structs.replace(self._plan, name=f"sweep-{self._plan.name}"[:80], phases=phases)
-        )
-        before, after = (_over(joined, name, self._plan) for name in ("up", "down"))
-        self._tell(f"soak at 80 %: {before:.1%} over before the overload, {after:.1%} after it")
-        return after > before + 0.02
-
-
-def _over(joined: Joined, phase: str, plan: Plan) -> float:
-    """The share of a phase's streams that did not keep every objective of one stream."""
-    from harness.metrics.goodput import good
-
-    mine = joined.of_phase(phase) & joined.calls
-    n = int(np.count_nonzero(mine))
-    return 1 - np.count_nonzero(mine & good(joined)) / n if n else 1.0
+        plan = sweep_plan(self._plan, self._settings, low, high, self._pace, streams)
+        joined, summary = self._execute(plan)
+        if summary.validity.state == "INVALID" or summary.run.died:
+            self._tell("the sweep's measurement is invalid: nothing is known of the system's recovery")
+            return None
+        worse, told = is_worse(joined, self._settings.inflation)
+        self._tell(told)
+        return worse
 
 
 def line(step: CapacityStep, unit: str) -> str:

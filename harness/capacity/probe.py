@@ -61,7 +61,7 @@ def probe_plan(plan: Plan, settings: Settings, load: float, seconds: float, pace
     """`plan` with nothing but a settling phase and the probe, both under `load`."""
     phase = template(plan)
     offered = (
-        msgspec.structs.replace(phase.load, users=round(load), rate=None, trace=None)
+        msgspec.structs.replace(phase.load, users=max(1, round(load)), rate=None, trace=None)
         if settings.unit == "users"
         else msgspec.structs.replace(phase.load, users=None, rate=load, trace=None)
     )

@@ -65,7 +65,7 @@ class Interrupted(Hunt):
         self.steps.append(step(load, "PASS" if load < 8 else "FAIL"))
         return self.steps[-1]
 
-    def _down(self, low: float, high: float) -> bool:
+    def _down(self, low: float, high: float) -> bool | None:
         raise KeyboardInterrupt
 
 
@@ -198,3 +198,11 @@ def test_a_first_probe_without_a_stream_teaches_nothing_and_is_not_waited_for_ag
     hunt = Watched(searched(provider=None), [probed(0, seconds=10.0)] * 3)
     hunt._probe(8.0)
     assert hunt.asked == [130, 130]  # invalid, therefore tried twice
+
+
+def test_a_sweep_that_cannot_be_believed_leaves_the_question_open(monkeypatch: pytest.MonkeyPatch):
+    hunt = Watched(searched(), [])
+    broken = probed(0)
+    monkeypatch.setattr(hunt, "_execute", lambda _plan: (broken, judge(broken.run)))
+    assert hunt._down(8.0, 9.0) is None
+    assert hunt.told == ["the sweep's measurement is invalid: nothing is known of the system's recovery"]
