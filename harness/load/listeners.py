@@ -126,6 +126,7 @@ class _LoadProcess:
         self._open_loop: OpenLoop | None = None
         self._live: gevent.Greenlet | None = None
         self._errors_said = 0
+        self._stopping = False
         self._worker = Worker(environment, runner, self.session) if self._ships else None
         environment.events.test_start.add_listener(self.on_start)
         environment.events.test_stopping.add_listener(self.on_stopping)
@@ -141,6 +142,7 @@ class _LoadProcess:
             target = _target(environment.parsed_options)  # the web page may have changed it
             session.aim(target, _key(target))
         session.url = session.wiring.url or environment.host or session.plan.target.url or self._class_host()
+        self._stopping = False
         self._collector.start()
         start_ns = clock.now() if self._worker is None else self._worker.start_ns()
         session.begin(start_ns)
@@ -169,10 +171,12 @@ class _LoadProcess:
         self.session.harness_error(exception)
 
     def on_stopping(self, **_: Any) -> None:
+        """Told to stop before the plan's end, or again while streams may still finish: cut, do not drain."""
         phases = self.session.phases
-        cut = self._planned and phases is not None and clock.now() < phases.end_ns
+        again, self._stopping = self._stopping, True
+        cut = self._planned and phases is not None and (again or clock.now() < phases.end_ns)
         if cut and self._worker is None:  # a worker does as its master's drain says
-            self._environment.stop_timeout = 0  # told to stop before the plan's end: cut, do not drain
+            self._environment.stop_timeout = 0
         if self._open_loop is not None:
             self._open_loop.stop(self._environment.stop_timeout or 0)
 

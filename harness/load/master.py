@@ -30,6 +30,7 @@ class Master:
         self._states: dict[str, dict[str, Any]] = {}
         self._lost: set[str] = set()
         self._present: set[str] = set()
+        self._stopping = False
         self._ttft_ms: list[float] = []
         self._errors_said: set[tuple[str, str]] = set()
         self._phases: PhaseClock | None = None
@@ -48,6 +49,7 @@ class Master:
         options.sp_shards = {client: number for number, client in enumerate(sorted(self._present))}
         self._answered.clear()
         self._lost.clear()
+        self._stopping = False
         start_ns = options.sp_start_wall_ns - clock.wall_minus_monotonic()
         self._phases = PhaseClock(self._plan.phases, start_ns)
         if isinstance(self._environment.shape_class, PlanShape):
@@ -98,14 +100,23 @@ class Master:
     def on_stopping(self, **_: Any) -> None:
         if self._phases is None:
             return
+        again, self._stopping = self._stopping, True
         if self._planned:
-            limit_s = self._plan.drain_s if clock.now() >= self._phases.end_ns else 0.0
+            over = clock.now() >= self._phases.end_ns
+            if over and not again:
+                self._say_deserters()
+            limit_s = self._plan.drain_s if over and not again else 0.0
         else:
             limit_s = float(self._environment.stop_timeout or 0)
         self._runner.send_message("sp_drain", {"limit_s": limit_s})
         deadline_ns = clock.now() + int((limit_s + 5) * clock.SECOND)
         while self._waiting_for() and clock.now() < deadline_ns:
             gevent.sleep(0.05)  # we may be called inside the message loop: poll, do not wait
+
+    def _say_deserters(self) -> None:
+        """A worker that somebody stopped hands over all it has, but its share of the load was missing."""
+        for worker in sorted(self._answered):
+            self._say_lost(worker, "was stopped before the plan's end")
 
     def _waiting_for(self) -> set[str]:
         return (self._present & self._alive()) - self._answered

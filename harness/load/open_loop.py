@@ -42,12 +42,12 @@ class OpenLoop:
         self._driver = gevent.spawn(self._drive)
 
     def stop(self, limit_s: float) -> None:
-        """Start no more; let the open ones finish within `limit_s`, then cut them."""
+        """Start no more; let the open ones finish within `limit_s`, then cut them. May be called again, to
+        cut those for which another call waits."""
         driver, self._driver = self._driver, None
-        if driver is None:
-            return
-        driver.kill()
-        self._record_missed(clock.now())
+        if driver is not None:
+            driver.kill()
+            self._record_missed(clock.now())
         if limit_s > 0:
             self._streams.join(timeout=limit_s)
         self._streams.kill()

@@ -4,9 +4,12 @@ from functools import cache
 from typing import Any
 
 import locust.argument_parser
+from gevent.event import Event
 
 from harness import clock
 from harness.load.session import Session
+
+_CUT_WITHIN_S = 2.0
 
 
 class Worker:
@@ -14,7 +17,8 @@ class Worker:
 
     def __init__(self, environment: Any, runner: Any, session: Session) -> None:
         self._environment, self._runner, self._session = environment, runner, session
-        self._drained = False
+        self._draining = False
+        self._drained = Event()
         environment.events.report_to_master.add_listener(self.on_report)
         environment.events.test_start.add_listener(self.on_start)
         environment.events.quitting.add_listener(self.on_quitting)
@@ -30,7 +34,8 @@ class Worker:
         return shares.get(self._runner.client_id), max(1, len(shares))
 
     def on_start(self, **_: Any) -> None:
-        self._drained = False
+        self._draining = False
+        self._drained.clear()
 
     def on_report(self, data: dict[str, Any], **_: Any) -> None:
         session = self._session
@@ -53,17 +58,27 @@ class Worker:
         self._drain(0)
 
     def _drain(self, limit_s: float) -> None:
-        """Let running streams finish, then cut; afterwards every record exists and is on its way."""
-        if self._drained:
+        """Let running streams finish, then cut; afterwards every record exists and is on its way.
+
+        Asked again while they may still finish, it cuts them, and whoever asked first answers.
+        """
+        if self._drained.is_set():
             return
-        self._drained = True
+        again, self._draining = self._draining, True
+        self._stop_streams(0 if again else limit_s)
+        if again:
+            self._drained.wait(_CUT_WITHIN_S)
+            return
+        self._session.end()
+        self._runner._send_stats()  # Locust's rows and ours, ahead of the answer on one socket
+        self._runner.send_message("sp_drained", {"made": self._session.outbox.made})
+        self._drained.set()
+
+    def _stop_streams(self, limit_s: float) -> None:
         environment, runner = self._environment, self._runner
         environment.stop_timeout = limit_s
         environment.events.test_stopping.fire(environment=environment)
         runner.stop_users(runner.user_classes_count)
-        self._session.end()
-        runner._send_stats()  # Locust's rows and ours, ahead of the answer on one socket
-        runner.send_message("sp_drained", {"made": self._session.outbox.made})
 
 
 # On every change of the user count a worker asks for the default options once an option, and each answer

@@ -224,6 +224,36 @@ def cut_short(root: str, planned: bool) -> dict[str, Any]:
     return {"lines": load.lines(), "sent": load.sent, "waited_s": round(waited_s, 3)}
 
 
+def told_again(root: str) -> dict[str, Any]:
+    """Told to stop while streams may still finish; the workers cut them."""
+    load = Load2(root)
+    load.master.on_start()
+    load.run(*[nothing] * 13)
+
+    def cut() -> None:
+        for number in (1, 2):
+            load.report(number)
+            load.drained(number)
+
+    load.time.script = [nothing, lambda: load.master.on_stopping(), cut]
+    load.time.slept_s = 0.0
+    load.master.on_stopping()
+    return {"sent": load.sent, "waited_s": round(load.time.slept_s, 3)}
+
+
+def deserters(root: str) -> list[list[Any]]:
+    """A worker that somebody stopped in the fifth second has handed over all that it had."""
+    load = Load2(root)
+    load.master.on_start()
+    load.report(1, rows=1)
+    load.report(2, rows=1)
+    load.run(*[nothing] * 5, lambda: load.drained(2), *[nothing] * 7)
+    load.time.script = [lambda: load.drained(1)]
+    load.master.on_stopping()
+    load.master.on_stop()
+    return load.lines()
+
+
 def losses(root: str) -> list[list[Any]]:
     """A worker that dies in the second second, after it has said who it is."""
     load = Load2(root)
@@ -293,6 +323,8 @@ if __name__ == "__main__":
         ("whole", whole),
         ("cut_short", lambda root: cut_short(root, planned=True)),
         ("stopped_by_hand", lambda root: cut_short(root, planned=False)),
+        ("told_again", told_again),
+        ("deserters", deserters),
         ("losses", losses),
         ("missing_rows", missing_rows),
         ("errors", errors),

@@ -57,6 +57,21 @@ def test_without_a_plan_locusts_own_stop_timeout_is_the_limit(answers):
     assert answers["stopped_by_hand"]["waited_s"] == 12.0
 
 
+def test_told_to_stop_while_streams_may_finish_it_has_them_cut(answers):
+    assert answers["told_again"] == {
+        "sent": [["sp_drain", {"limit_s": 3.0}], ["sp_drain", {"limit_s": 0.0}]],
+        "waited_s": 0.15,
+    }
+
+
+def test_a_worker_that_was_stopped_by_somebody_else_was_missing(answers):
+    assert answers["deserters"] == [
+        BEGUN,
+        ["worker_lost", 63.0, "load worker load-2 was stopped before the plan's end"],
+        ["load_end", 63.05, ""],
+    ]
+
+
 def test_a_worker_that_dies_is_told_once_by_the_name_of_its_process(answers):
     assert answers["losses"] == [BEGUN, ["worker_lost", 52.0, "load worker load-2 stopped answering"]]
 

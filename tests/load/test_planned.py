@@ -12,6 +12,7 @@ from harness.plan.phases import Load, Phase
 from harness.plan.plan import Plan
 from harness.plan.reader import dump
 from harness.plan.target import Target
+from harness.stack.part import free_port
 from tests.load.locusts import answer, live, locust, recording, rows, running, said
 from tests.misbehaving import Misbehaving, Pause, head
 from tests.transports.answers import event
@@ -19,7 +20,6 @@ from tests.transports.answers import event
 pytestmark = pytest.mark.slow
 
 ENDLESS = [head(), event(content="a"), Pause(30)]
-WORKERS = ("--processes", "2", "--expect-workers-max-wait", "30", "--master-bind-host", "127.0.0.1")
 OPEN = Load(rate=8.0, arrivals="constant")
 
 
@@ -38,6 +38,14 @@ def phase(name, load, duration_s=2.0, **fields):
 
 def closed(users, think_s=0.1):
     return Load(users=users, ramp_s=0.5, think_s=think_s)
+
+
+def two_workers():
+    port = str(free_port())
+    return [
+        "--processes", "2", "--expect-workers-max-wait", "30",
+        "--master-bind-host", "127.0.0.1", "--master-bind-port", port, "--master-port", port,
+    ]  # fmt: skip
 
 
 def wait_for(condition, limit_s=40.0):
@@ -140,10 +148,28 @@ def test_a_signal_in_mid_run_cuts_the_streams_and_keeps_their_records(tmp_path, 
     assert live(tmp_path)[-1].event == "load_end"
 
 
+@pytest.mark.parametrize(
+    ("load", "workers"), [(OPEN, list), (closed(8), two_workers)], ids=["arrivals", "users of two workers"]
+)
+def test_a_signal_while_streams_may_still_finish_cuts_them_and_keeps_their_records(tmp_path, load, workers):
+    plan = planned(tmp_path, phase("p", load, 1.0), drain_s=60.0)
+    with (
+        Misbehaving(ENDLESS) as server,
+        running("--headless", *plan, *workers(), *recording(server, tmp_path), cwd=tmp_path) as process,
+    ):
+        wait_for(lambda: any(line.in_flight == 8 for line in live(tmp_path)))
+        over_ns = live(tmp_path)[0].t_ns + 3_000_000_000
+        wait_for(lambda: live(tmp_path)[-1].t_ns > over_ns)
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
+    assert Counter((row.outcome, row.detail) for row in rows(tmp_path)) == {("interrupted", "run_ended"): 8}
+    assert [live(tmp_path)[-1].event, *said(live(tmp_path), "worker_lost")] == ["load_end"]
+
+
 def test_with_two_workers_the_same_arrivals_come_and_every_row_arrives(tmp_path):
     plan = planned(tmp_path, phase("p", Load(rate=20.0, arrivals="constant"), 1.0))
     with Misbehaving(answer(tokens=3, gap_s=0.5)) as server:
-        locust(*plan, *WORKERS, *recording(server, tmp_path), cwd=tmp_path)
+        locust(*plan, *two_workers(), *recording(server, tmp_path), cwd=tmp_path)
     streams, lines = rows(tmp_path), live(tmp_path)
     assert Counter(row.outcome for row in streams) == {"completed": 20}
     assert Counter(row.worker for row in streams) == {"load-0": 10, "load-1": 10}
@@ -156,7 +182,7 @@ def test_with_two_workers_the_same_arrivals_come_and_every_row_arrives(tmp_path)
 
 def test_without_a_plan_two_workers_drain_as_locusts_stop_timeout_says(tmp_path):
     with Misbehaving(answer(tokens=3, gap_s=1.0)) as server:
-        arguments = ["--host", server.url, "-u", "20", "-r", "20", "-t", "6", "-s", "10", *WORKERS]
+        arguments = ["--host", server.url, "-u", "20", "-r", "20", "-t", "6", "-s", "10", *two_workers()]
         locust(*arguments, *recording(server, tmp_path), cwd=tmp_path)
     streams, lines = rows(tmp_path), live(tmp_path)
     assert {row.outcome for row in streams} == {"completed"}
@@ -168,7 +194,7 @@ def test_without_a_plan_two_workers_drain_as_locusts_stop_timeout_says(tmp_path)
 def test_a_ctrl_c_with_workers_loses_no_record(tmp_path, everyone):
     plan = planned(tmp_path, phase("p", closed(20), 60.0))
     with Misbehaving(ENDLESS) as server:
-        arguments = ["--headless", *plan, *WORKERS, *recording(server, tmp_path)]
+        arguments = ["--headless", *plan, *two_workers(), *recording(server, tmp_path)]
         with running(*arguments, cwd=tmp_path) as process:
             wait_for(lambda: any(line.in_flight == 20 for line in live(tmp_path)))
             if everyone:  # as a terminal does it
@@ -189,7 +215,7 @@ def children(pid):
 def test_a_worker_that_is_killed_is_noticed_and_the_rest_goes_on(tmp_path):
     plan = planned(tmp_path, phase("p", closed(6), 12.0), drain_s=2.0)
     with Misbehaving(answer(tokens=2, gap_s=0.1)) as server:
-        arguments = ["--headless", *plan, *WORKERS, *recording(server, tmp_path)]
+        arguments = ["--headless", *plan, *two_workers(), *recording(server, tmp_path)]
         with running(*arguments, cwd=tmp_path) as process:
             wait_for(lambda: any(line.finished >= 6 for line in live(tmp_path)))
             os.kill(children(process.pid)[0], signal.SIGKILL)
