@@ -45,21 +45,8 @@ def check(view: PhaseView) -> list[CheckResult]:
             f"{len(rows) - count(wrong):,} of {len(rows):,} users' leaving reached the provider within "
         )
         evidence += f"{allowed_ms:.0f} ms (slowest noticed: {slowest}); "
-    return [
-        CheckResult(
-            id="cancels_upstream",
-            phase=view.phase.name,
-            state="FAIL" if wrong.any() else "PASS",
-            promise=promise,
-            evidence=evidence
-            + f"{wasted:,} {'token was' if wasted == 1 else 'tokens were'} generated for nobody.",
-            value=count(wrong),
-            limit=0,
-            unit="streams",
-            fix=_fix(drains) if wrong.any() else "",
-            streams=view.shown(wrong),
-        )
-    ]
+    evidence += f"{wasted:,} {'token was' if wasted == 1 else 'tokens were'} generated for nobody."
+    return [view.finding("cancels_upstream", promise, wrong, evidence, _fix(drains))]
 
 
 def _somebody_left(view: PhaseView) -> bool:

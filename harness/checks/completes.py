@@ -5,6 +5,7 @@ from harness.metrics.outcomes import counts
 from harness.summary import CheckResult
 
 PROMISE = "Every stream that no planned fault broke reaches its user whole."
+_FIX = "Look at the streams named here in streams.parquet: error, detail and status say why."
 # Their users or the end of the run ended them, or they never began: none is the system's doing.
 _NOT_THE_SYSTEMS = ("cancelled", "abandoned", "interrupted", "not_started")
 
@@ -27,19 +28,4 @@ def check(view: PhaseView) -> list[CheckResult]:
     evidence = f"{of(count(whole), count(judged))} completed"
     evidence += f"; the others: {listed(counts(joined, failed))}" if failed.any() else ""
     evidence += f"; not judged: {listed(aside)}." if aside else "."
-    return [
-        CheckResult(
-            id="completes",
-            phase=view.phase.name,
-            state="FAIL" if failed.any() else "PASS",
-            promise=PROMISE,
-            evidence=evidence,
-            value=count(failed),
-            limit=0,
-            unit="streams",
-            fix="Look at the streams named here in streams.parquet: error, detail and status say why."
-            if failed.any()
-            else "",
-            streams=view.shown(failed),
-        )
-    ]
+    return [view.finding("completes", PROMISE, failed, evidence, _FIX)]

@@ -8,6 +8,10 @@ from harness.metrics.integrity import KINDS, integrity
 from harness.summary import CheckResult
 
 PROMISE = "Users receive exactly the tokens that the provider emitted, in order."
+_FIX = (
+    "Compare the text of these streams with the canonical answer; look for a buffer that drops or a retry "
+    "that repeats."
+)
 
 
 def check(view: PhaseView) -> list[CheckResult]:
@@ -33,25 +37,10 @@ def check(view: PhaseView) -> list[CheckResult]:
     differing = whole & (emitted != tokens)
     broken = (attempts[list(KINDS)].sum(axis=1) > 0).to_numpy(dtype=bool) & judged
     wrong = broken | differing | miscounted
-    return [
-        CheckResult(
-            id="loses_no_tokens",
-            phase=view.phase.name,
-            state="FAIL" if wrong.any() else "PASS",
-            promise=PROMISE,
-            evidence=_evidence(
-                int(emitted[whole].sum()), int(tokens[whole].sum()), count(whole), damage, count(miscounted)
-            ),
-            value=count(wrong),
-            limit=0,
-            unit="streams",
-            fix="Compare the text of these streams with the canonical answer; look for a buffer that drops "
-            "or a retry that repeats."
-            if wrong.any()
-            else "",
-            streams=view.shown(wrong),
-        )
-    ]
+    evidence = _evidence(
+        int(emitted[whole].sum()), int(tokens[whole].sum()), count(whole), damage, count(miscounted)
+    )
+    return [view.finding("loses_no_tokens", PROMISE, wrong, evidence, _FIX)]
 
 
 def _evidence(emitted: int, received: int, streams: int, damage: dict[str, int], miscounted: int) -> str:

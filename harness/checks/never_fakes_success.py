@@ -7,6 +7,10 @@ from harness.metrics.false_success import false_successes
 from harness.summary import CheckResult
 
 PROMISE = "No broken answer is shown to its user as complete."
+_FIX = (
+    "Turn an upstream that ends without its own last word into an error event, and send the dialect's end "
+    "marker only after the provider's."
+)
 
 
 def check(view: PhaseView) -> list[CheckResult]:
@@ -22,21 +26,8 @@ def check(view: PhaseView) -> list[CheckResult]:
     broken = view.mine & (joined.attempts["up_ended_by"] == "fault").to_numpy(dtype=bool)
     if not claims.any() and not broken.any():
         return []
-    return [
-        CheckResult(
-            id="never_fakes_success",
-            phase=view.phase.name,
-            state="FAIL" if wrong.any() else "PASS",
-            promise=PROMISE,
-            evidence=f"{count(wrong):,} of {count(claims):,} answers that claimed to be complete were not; "
-            f"the provider broke {count(broken):,} answers.",
-            value=count(wrong),
-            limit=0,
-            unit="streams",
-            fix="Turn an upstream that ends without its own last word into an error event, and send the "
-            "dialect's end marker only after the provider's."
-            if wrong.any()
-            else "",
-            streams=view.shown(wrong),
-        )
-    ]
+    evidence = (
+        f"{count(wrong):,} of {count(claims):,} answers that claimed to be complete were not; "
+        f"the provider broke {count(broken):,} answers."
+    )
+    return [view.finding("never_fakes_success", PROMISE, wrong, evidence, _FIX)]

@@ -7,6 +7,7 @@ from harness.metrics.outcomes import counts
 from harness.summary import CheckResult
 
 PROMISE = "A provider's rate limit reaches the user as one, with its Retry-After."
+_FIX = "Answer with status 429 and copy Retry-After from the provider's response."
 
 
 def check(view: PhaseView) -> list[CheckResult]:
@@ -26,19 +27,4 @@ def check(view: PhaseView) -> list[CheckResult]:
     other = counts(joined, judged & ~limited)
     evidence += f"; the others: {listed(other)}" if other else ""
     evidence += f"; {count(silent):,} without Retry-After." if silent.any() else "."
-    return [
-        CheckResult(
-            id="passes_rate_limits",
-            phase=view.phase.name,
-            state="FAIL" if wrong.any() else "PASS",
-            promise=PROMISE,
-            evidence=evidence,
-            value=count(wrong),
-            limit=0,
-            unit="streams",
-            fix="Answer with status 429 and copy Retry-After from the provider's response."
-            if wrong.any()
-            else "",
-            streams=view.shown(wrong),
-        )
-    ]
+    return [view.finding("passes_rate_limits", PROMISE, wrong, evidence, _FIX)]

@@ -9,6 +9,10 @@ from harness.metrics.samples import Bools
 from harness.summary import CheckResult
 
 PROMISE = "Every planned fault ends the streams that it hits in the declared way, and in no other."
+_FIX = (
+    "Map every way in which the upstream can end to an explicit ending for the user, or declare "
+    "target.expect.provider_fault: as_is for a transparent proxy."
+)
 
 # Endings that are the user's own or the run's say nothing about the system.
 _NOT_JUDGED = ("cancelled", "abandoned", "interrupted", "not_started")
@@ -34,23 +38,7 @@ def check(view: PhaseView) -> list[CheckResult]:
     if not judged.any():
         return []
     wrong = judged & ~right
-    return [
-        CheckResult(
-            id="reports_every_fault",
-            phase=view.phase.name,
-            state="FAIL" if wrong.any() else "PASS",
-            promise=PROMISE,
-            evidence=_evidence(view, judged, wrong),
-            value=count(wrong),
-            limit=0,
-            unit="streams",
-            fix="Map every way in which the upstream can end to an explicit ending for the user, or declare "
-            "target.expect.provider_fault: as_is for a transparent proxy."
-            if wrong.any()
-            else "",
-            streams=view.shown(wrong),
-        )
-    ]
+    return [view.finding("reports_every_fault", PROMISE, wrong, _evidence(view, judged, wrong), _FIX)]
 
 
 def _evidence(view: PhaseView, judged: Bools, wrong: Bools) -> str:

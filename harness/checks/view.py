@@ -44,6 +44,22 @@ class PhaseView:
         """Some of the streams for which `broken`."""
         return [int(stream) for stream in self.joined.attempts["stream"][broken].unique()[:SHOWN]]
 
+    def finding(self, id: str, promise: str, wrong: Bools, evidence: str, fix: str) -> CheckResult:
+        """PASS, or FAIL with the attempts for which `wrong` and the `fix`."""
+        failed = bool(wrong.any())
+        return CheckResult(
+            id=id,
+            phase=self.phase.name,
+            state="FAIL" if failed else "PASS",
+            promise=promise,
+            evidence=evidence,
+            value=count(wrong),
+            limit=0,
+            unit="streams",
+            fix=fix if failed else "",
+            streams=self.shown(wrong),
+        )
+
     def not_measured(self, id: str, promise: str) -> CheckResult:
         """The answer of a check that needs the provider's ledger where there is none."""
         return CheckResult(

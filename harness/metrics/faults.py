@@ -25,7 +25,8 @@ def hit_by(joined: Joined) -> dict[str, Bools]:
     attempts = joined.attempts
     labels: dict[str, Bools] = {}
     for how in sorted({how for how in attempts["hit_cut"] if how}):
-        labels[f"network cut {how}"] = (attempts["hit_cut"] == how).to_numpy(dtype=bool)
+        label = "network path unknown" if how == "unknown" else f"network cut {how}"
+        labels[label] = (attempts["hit_cut"] == how).to_numpy(dtype=bool)
     labels["network outage"] = attempts["hit_outage"].to_numpy(dtype=bool)
     labels["network refuse"] = attempts["hit_refuse"].to_numpy(dtype=bool)
     played = attempts["hit_provider"].map(fault_id)

@@ -1,6 +1,7 @@
 import pytest
 
 from harness.checks import run_checks
+from harness.metrics.faults import hit_by
 from harness.metrics.join import join
 from harness.record import Outcome
 from tests.synthetic import Scene, at
@@ -134,6 +135,7 @@ def test_what_breaks_on_a_path_whose_change_failed_is_nobody_s_known_doing():
     scene.stream(5, 6.0, cohort="a", outcome=Outcome.ERROR_EVENT, closed_ns=at(7.0))  # a word of the system
     scene.stream(6, 12.0, cohort="b", **nothing)
     assert flags(scene)["hit_cut"].tolist() == ["unknown", "unknown", "", "", "", ""]
+    assert hit_by(join(scene.run()))["network path unknown"].sum() == 2
 
 
 def test_a_path_of_unknown_state_breaks_no_promise_of_the_system():
