@@ -170,8 +170,8 @@ class Run:
                 self._take(line)
             status = self._load.exit_status()
             if status is not None:
-                if status != 0 and not self._interrupted:
-                    self._died.append(f"the load process ended with status {status}")
+                if not self._interrupted:
+                    self._died += self._end_of_load(status)
                 return
             dead = self._stack.died()
             for name in dead:
@@ -188,6 +188,14 @@ class Run:
             self._meter.look(self._stack.parts)
             self._progress()
             time.sleep(_LOOK_S)
+
+    def _end_of_load(self, status: int) -> list[str]:
+        """What is wrong with a load process that has ended by itself."""
+        if status != 0:
+            return [f"the load process ended with status {status}"]
+        if self._phases is not None and clock.now() < self._phases.end_ns:
+            return ["the load process was stopped before the plan's end"]
+        return []
 
     def _deadline_s(self) -> float:
         assert self._phases is not None

@@ -102,10 +102,10 @@ class Running:
         family.discard(self.process.pid)
         return {int(pid): command for pid, _, command in rows if int(pid) in family}
 
-    def kill(self, part: str) -> None:
-        """SIGKILL the one descendant whose command line holds `part`."""
+    def kill(self, part: str, number: signal.Signals = signal.SIGKILL) -> None:
+        """Signal the one descendant whose command line holds `part`."""
         [pid] = [pid for pid, command in self.descendants().items() if part in command]
-        os.kill(pid, signal.SIGKILL)
+        os.kill(pid, number)
 
     def finish(self, limit_s: float = 180) -> Finished:
         code = self.process.wait(limit_s)

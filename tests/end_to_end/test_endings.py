@@ -69,6 +69,13 @@ def test_the_death_of_a_part_ends_the_run_as_invalid_and_is_named(
     assert not [command for pid, command in parts.items() if alive(pid)]
 
 
+def test_a_load_that_somebody_stops_before_the_plans_end_is_no_passed_run(running: Running) -> None:
+    running.kill("-m locust", signal.SIGTERM)
+    finished = running.finish()
+    assert finished.code == 2
+    assert "stopped before the plan's end" in " ".join(finished.summary.run.died)
+
+
 def test_the_death_of_the_run_itself_leaves_no_process(running: Running) -> None:
     parts = running.descendants()
     running.process.kill()
