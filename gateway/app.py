@@ -57,9 +57,6 @@ class Gateway:
                     note.outcome = outcome(error.failure)
                 note.status = response.status
                 return response
-        except web.HTTPException as error:  # aiohttp's own words, for a body that is too large
-            note.status, note.outcome = error.status, "invalid_request"
-            raise
         except Exception:
             note.status, note.outcome = note.status or BROKEN.status, BROKEN.code
             raise

@@ -4,8 +4,10 @@ import msgspec
 from aiohttp import web
 
 from gateway.answers import valid_id
+from gateway.bodies import body_of
 from gateway.failure import Refused, bad_request
 from harness.dialects.dialect import Ask
+from harness.dialects.events import UNREADABLE
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -36,10 +38,10 @@ async def read_asked(request: web.Request, model: str) -> Asked:
     last = request.headers.get("last-event-id", "")
     try:
         if request.method == "POST":
-            body = msgspec.json.decode(await request.read(), type=_Body)
+            body = msgspec.json.decode(await body_of(request), type=_Body)
         else:
             body = msgspec.convert(dict(request.query), _Body, strict=False)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except UNREADABLE as error:
         message = f"send prompt, and optionally model and max_tokens: {error}"
         raise Refused(bad_request(message)) from error
     if body.stream and not valid_id(body.stream):

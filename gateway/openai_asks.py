@@ -6,6 +6,7 @@ import msgspec
 
 from gateway.failure import Refused, bad_request
 from harness.dialects.dialect import Ask, ToolCall, ToolOffer, Turn
+from harness.dialects.events import UNREADABLE
 
 
 class _Part(msgspec.Struct):
@@ -89,7 +90,7 @@ def read_completion(body: bytes, model: str) -> Completion:
     """`model` is for clients who name none. Raises Refused; keys that are not known here are passed over."""
     try:
         asked = _decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except UNREADABLE as error:
         raise Refused(bad_request(f"this is no request for a chat completion: {error}")) from error
     if not asked.messages:
         raise Refused(bad_request("messages must hold at least one message"))

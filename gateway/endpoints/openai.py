@@ -6,6 +6,7 @@ from aiohttp import web
 
 from gateway.answers import new_id
 from gateway.asks import Asked
+from gateway.bodies import body_of
 from gateway.desk import Desk
 from gateway.endpoints.endpoint import Endpoint
 from gateway.failure import Failure, Refused
@@ -21,7 +22,7 @@ _DIALECT = openai.DIALECT
 
 
 async def answer(desk: Desk, request: web.Request, note: Note) -> web.StreamResponse:
-    wanted = read_completion(await request.read(), desk.options.model)
+    wanted = read_completion(await body_of(request), desk.options.model)
     note.question(wanted.ask)
     asked = Asked(wanted.ask, "", None, request.headers.get("authorization", ""))
     reply = Reply(

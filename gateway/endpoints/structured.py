@@ -7,11 +7,13 @@ from aiohttp import web
 
 from gateway import failure
 from gateway.asks import read_asked
+from gateway.bodies import body_of
 from gateway.desk import Desk, Speaker
 from gateway.endpoints.endpoint import Endpoint
 from gateway.failure import Refused, bad_request
 from gateway.note import Note
 from gateway.structured_voice import Pattern
+from harness.dialects.events import UNREADABLE
 
 
 class _Wishes(msgspec.Struct):
@@ -25,8 +27,8 @@ async def answer(desk: Desk, request: web.Request, note: Note) -> web.StreamResp
     asked = await read_asked(request, desk.options.model)
     note.question(asked.ask)
     try:
-        wishes = msgspec.json.decode(await request.read(), type=_Wishes)
-    except msgspec.DecodeError as error:
+        wishes = msgspec.json.decode(await body_of(request), type=_Wishes)
+    except UNREADABLE as error:
         raise Refused(bad_request(f"send pattern (raw, fields or events) and schema: {error}")) from error
     if asked.last_event is not None and wishes.pattern != "raw":
         raise Refused(failure.NOT_HERE)  # half a text cannot be parsed

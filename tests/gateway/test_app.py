@@ -1,6 +1,7 @@
 """The gateway over real sockets, in front of an upstream that follows a script."""
 
 import asyncio
+import io
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
@@ -340,6 +341,37 @@ def test_an_answer_in_one_piece_that_breaks_off_is_an_http_error():
 def test_a_question_without_sense_is_400(path):
     heard = listen(hang_up, path=path)
     assert (heard.status, heard.error) == (400, "invalid_request")
+
+
+POSTS = ["/api/chat/stream", "/api/chat", "/api/chat/structured", "/v1/chat/completions"]
+
+
+def posted(path: str, body: bytes, **headers: str) -> Heard:
+    async def play() -> Heard:
+        async with gateway(hang_up) as url, aiohttp.ClientSession() as session:
+            given = {name.replace("_", "-"): value for name, value in headers.items()}
+            async with session.post(url + path, data=io.BytesIO(body), headers=given) as response:
+                return Heard(response.status, response.headers, await response.read())
+
+    return run(play())
+
+
+@pytest.mark.parametrize("path", POSTS)
+def test_a_body_that_cannot_be_taken_in_is_refused_in_the_words_of_its_api(path):
+    """Not in those of the server below, and never as a mistake of the gateway's."""
+    coded = posted(path, b"not gzip", content_encoding="gzip")
+    assert coded.status == 400
+    assert "could not be read" in json.loads(coded.body)["error"]["message"]
+    large = posted(path, b"x" * (17 << 20))
+    assert large.status == 413
+    assert "shorter" in json.loads(large.body)["error"]["message"]
+
+
+@pytest.mark.parametrize("path", POSTS)
+def test_a_body_that_is_nested_without_end_is_400(path):
+    heard = posted(path, b'{"prompt":"hi","messages":[],"extra":' + b"[" * 100_000)
+    assert heard.status == 400
+    assert json.loads(heard.body)["error"]["message"]
 
 
 def test_a_client_that_wants_to_resume_is_told_that_it_cannot():
