@@ -46,7 +46,11 @@ def options_of_any_run(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, argv: Sequence[str], say: Say, show: Callable[[Live], None]) -> int:
     path = plan_path(arguments.plan)
-    return execute(_adjusted(load_plan(path), arguments), path, arguments, argv, say, show)
+    try:
+        plan = _adjusted(load_plan(path), arguments)
+    except ValueError as error:
+        raise PlanError(f"--seed or --provider-port: {error}") from None
+    return execute(plan, path, arguments, argv, say, show)
 
 
 def _adjusted(plan: Plan, arguments: argparse.Namespace) -> Plan:

@@ -176,8 +176,10 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def __post_init__(self) -> None:
         if not self.models:
             raise ValueError("models must name at least one model")
-        if self.workers < 1:
-            raise ValueError("workers must be at least 1")
+        if not 1 <= self.workers <= 256:
+            raise ValueError("workers, a process each, must be at least 1 and at most 256")
+        if not 0 <= self.port <= 65535:
+            raise ValueError("port is from 0 (a free one) to 65535")
         for model in self.models:
             if "+" in model or "/" in model:
                 raise ValueError(f"the model name {model} must hold no + (it begins settings) and no /")

@@ -87,6 +87,11 @@ def test_a_bad_plan_is_told_its_line_its_key_and_the_way_out(
         (["compare", "--baseline", "here", "--candidate", "http://here"], ["--baseline: url must begin"]),
         (["calibrate", "--target", "http://me:pw@here"], ["--target: url", "target.api_key_env"]),
         (["run", "plan.yaml", "--workers", "0"], ["--workers"]),
+        (["run", "plan.yaml", "--seed", "-1"], ["--seed", "must not be negative"]),
+        (
+            ["run", "plan.yaml", "--provider-port", "99999"],
+            ["--provider-port", "from 0 (a free one) to 65535"],
+        ),
         (["run"], ["plan"]),
         (["rnu"], ["rnu", "run"]),
         (["report", "."], ["plan.yaml", "not the folder of a run"]),
