@@ -50,6 +50,8 @@ def run(
     from harness.invocation import again
     from reports import write
 
+    if arguments.workers is not None and arguments.workers < 1:
+        raise PlanError("--workers must be at least 1")
     path = plan_path(arguments.plan)
     plan = load_plan(path)
     target = aimed_at(plan.target, arguments.target, "--target") if arguments.target else plan.target

@@ -101,6 +101,8 @@ def plan_of(arguments: argparse.Namespace) -> tuple[Plan, Path]:
     """(plan, its file). Raises PlanError."""
     path = plan_path(arguments.plan)
     plan = load_plan(path)
+    if arguments.max_tokens < 0:
+        raise PlanError("--max-tokens must not be negative; 0 takes the plan's")
     if arguments.max_tokens:
         target = msgspec.structs.replace(plan.target, max_tokens=arguments.max_tokens)
         plan = msgspec.structs.replace(plan, target=target)

@@ -92,6 +92,8 @@ def test_a_bad_plan_is_told_its_line_its_key_and_the_way_out(
             ["run", "plan.yaml", "--provider-port", "99999"],
             ["--provider-port", "from 0 (a free one) to 65535"],
         ),
+        (["compare", "--max-tokens", "-5"], ["--max-tokens must not be negative"]),
+        (["capacity", "steady", "--workers", "-3"], ["--workers must be at least 1"]),
         (["run"], ["plan"]),
         (["rnu"], ["rnu", "run"]),
         (["report", "."], ["plan.yaml", "not the folder of a run"]),
