@@ -138,7 +138,10 @@ class LedgerRow(msgspec.Struct, kw_only=True):
 
     received_ns: Annotated[int, Col("ns", "m1: request complete")]
     headers_ns: Annotated[int | None, Col("ns", "m2: response head written")] = None
-    first_token_ns: Annotated[int | None, Col("ns", "just before the first token was written")] = None
+    first_token_ns: Annotated[
+        int | None,
+        Col("ns", "just before the first token was written; thoughts that a dialect hides are not"),
+    ] = None
     last_token_ns: Annotated[int | None, Col("ns", "just before the last token was written")] = None
     terminal_ns: Annotated[int | None, Col("ns", "end marker written")] = None
     peer_left_ns: Annotated[int | None, Col("ns", "the peer's close was noticed before our end")] = None

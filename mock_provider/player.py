@@ -69,6 +69,7 @@ class Player:
         self._grants: deque[int] | None = deque() if batched else None
         self._next = 0
         self._reasoned = 0  # tokens
+        self._unshown = 0  # emissions at the beginning that the dialect has no words for
         self._held = ""  # text that rides on the finish
         self._alarm: Alarm | None = None
         self._ended = False
@@ -146,7 +147,9 @@ class Player:
                 assert encoder is not None
                 row.other_tokens += step.tokens
                 self._reasoned += step.tokens
-                self._write(encoder.reasoning(step.data.decode()))
+                thought = encoder.reasoning(step.data.decode())
+                self._unshown += not thought
+                self._write(thought)
             case Do.TOOL_OPEN:
                 assert encoder is not None
                 self._write(encoder.tool_open(step.nth, *step.data.decode().split("\n", 1)))
@@ -272,7 +275,8 @@ class Player:
         row = self.row
         row.ended_by, row.closed_ns = ended_by, now
         if self._emit_ns:
-            row.first_token_ns, row.last_token_ns = self._emit_ns[0], self._emit_ns[-1]
+            if shown_ns := self._emit_ns[self._unshown :]:
+                row.first_token_ns, row.last_token_ns = shown_ns[0], shown_ns[-1]
             late_us = np.array(self._late_ns) // 1000
             row.emit_us = _int32s((np.array(self._emit_ns) - row.received_ns) // 1000)
             row.emit_tokens = _int32s(np.array(self._emit_tokens))

@@ -34,6 +34,7 @@ class Shown(msgspec.Struct, frozen=True):
     completion: Completion
     tokens: int  # of the whole answer, what earlier attempts brought included
     wordless: bool  # it had content that is no visible text
+    thought: int  # tokens that the usage counts and no text is made of
     streamed: bool
     content_type: str | None
     error: TokenEvent | None = None
@@ -89,7 +90,12 @@ def _complete(cause: Cause, shown: Shown) -> bool:
 def _short(record: StreamRecord, shown: Shown) -> bool:
     # "stop" with less text than the usage claims is a false success, not a whole answer.
     claimed = record.output_tokens
-    return record.verified and not shown.wordless and claimed is not None and shown.tokens < claimed
+    return (
+        record.verified
+        and not shown.wordless
+        and claimed is not None
+        and shown.tokens < claimed - shown.thought
+    )
 
 
 def _unlike_json(shown: Shown) -> str:

@@ -37,8 +37,8 @@ class Reception:
 
     __slots__ = (
         "_alike", "_before", "_body", "_check", "_corrupt", "_decoder", "_error", "_frames", "_http",
-        "_leave_at", "_likeness", "_reads", "_since_ns", "_whole", "_wordless", "hear", "keep", "last_event",
-        "record",
+        "_leave_at", "_likeness", "_reads", "_since_ns", "_thought", "_whole", "_wordless", "hear", "keep",
+        "last_event", "record",
     )  # fmt: skip
 
     def __init__(
@@ -62,6 +62,7 @@ class Reception:
         self._error: TokenEvent | None = None
         self._corrupt = ""
         self._wordless = 0  # content events without visible text: reasoning, tool calls
+        self._thought = 0  # tokens of the usage that were no answer
         self._reads = Reads()
         self._since_ns = 0  # what their offsets count from
         self._alike = Alike()
@@ -206,6 +207,7 @@ class Reception:
             case Kind.USAGE if event.usage is not None:
                 record.input_tokens = event.usage.input_tokens
                 record.output_tokens = event.usage.output_tokens
+                self._thought = event.usage.reasoning_tokens
             case Kind.FINISH:
                 record.finish_reason = event.code
             case Kind.ERROR:
@@ -240,6 +242,7 @@ class Reception:
             completion=self._decoder.completion,
             tokens=self._before.tokens + record.tokens,
             wordless=self._wordless > 0,
+            thought=self._thought,
             streamed=self._whole is None,
             content_type=self._http.headers.get("content-type"),
             error=self._error,

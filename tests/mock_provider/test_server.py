@@ -94,6 +94,13 @@ def test_what_was_thought_is_told_in_the_usage_also_where_it_is_not_shown(shared
     counted = json.loads(content.split(b"\n\n")[-3].removeprefix(b"data: "))["usage"]
     assert counted["completion_tokens"] == 5
     assert counted["completion_tokens_details"]["reasoning_tokens"] == 2
+    row = shared.row(43)
+    emitted_us = np.frombuffer(row.emit_us, "<i4")
+    assert (row.emitted_tokens, row.other_tokens, len(emitted_us)) == (5, 2, 5)
+    # What nobody can see is not the first token that was written.
+    assert [(at - row.received_ns) // 1000 for at in (row.first_token_ns, row.last_token_ns)] == [
+        emitted_us[2], emitted_us[4],
+    ]  # fmt: skip
 
 
 def test_an_unstreamed_answer_is_one_json_body(shared: Mock) -> None:

@@ -276,3 +276,23 @@ def test_gaps_of_half_an_hour_fit_and_longer_ones_are_capped():
     receiving.feed(chunk(text(0)), 3 * 3600 * 10**9, 0)
     receiving.settle(Cause.EOF, 1, dialects.load("generic"))
     assert ints(receiving.record.read_us) == [2**31 - 1]
+
+
+@pytest.mark.parametrize(("thought", "outcome"), [(0, "truncated"), (3, "completed")])
+def test_tokens_that_were_thought_and_never_shown_are_not_missed(thought, outcome):
+    usage = {
+        "prompt_tokens": 1,
+        "completion_tokens": 5,
+        "completion_tokens_details": {"reasoning_tokens": thought},
+    }
+
+    def openai(reason: str | None = None, **delta: str) -> bytes:
+        return event(choices=[{"index": 0, "delta": delta, "finish_reason": reason}])
+
+    said = [openai(content=token(SEED, STREAM, index)) for index in range(2)]
+    whole = (
+        HEAD,
+        *map(chunk, (*said, openai("stop"), event(choices=[], usage=usage), b"data: [DONE]\n\n")),
+        LAST,
+    )
+    assert outcome_of(*whole, dialect="openai").outcome == outcome
