@@ -10,6 +10,7 @@ import msgspec
 from harness.metrics_server import MetricsServer
 from harness.plan.plan import Plan
 from harness.plan.reader import PlanError, load_plan
+from harness.plan.workers import workers_refused
 from harness.preflight import aimed_at, plan_path
 from harness.report_command import conclude
 from harness.run import Run
@@ -79,8 +80,8 @@ def execute(
 ) -> int:
     """Run `plan` with the options of any run, judge it, report it; returns the exit code."""
     if arguments.workers is not None:
-        if arguments.workers < 1:
-            raise PlanError("--workers must be at least 1")
+        if refused := workers_refused(arguments.workers, "--workers"):
+            raise PlanError(refused)
         plan = msgspec.structs.replace(plan, workers=arguments.workers)
     with _metrics(arguments.metrics_port) as tell_prometheus:
 

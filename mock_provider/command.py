@@ -22,6 +22,7 @@ from aiohttp import web
 from harness import clock
 from harness.plan.provider import Provider
 from harness.plan.reader import PlanError, load_as
+from harness.plan.workers import workers_refused
 from mock_provider import notation, requests
 from mock_provider.house import House
 from mock_provider.ledger import Ledger
@@ -103,8 +104,8 @@ def _configured(args: argparse.Namespace) -> Provider:
     config = load_as(args.config, Provider) if args.config else Provider()
     _check(config, str(args.config))
     given = {name: getattr(args, name) for name in ("host", "port", "workers")}
-    if args.workers is not None and args.workers < 1:
-        raise PlanError("--workers must be at least 1")
+    if args.workers is not None and (refused := workers_refused(args.workers, "--workers")):
+        raise PlanError(refused)
     if args.ledger_dir is not None:
         try:
             args.ledger_dir.mkdir(parents=True, exist_ok=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from harness.capacity.looks import STRICT, SURE
 from harness.plan.reader import PlanError, load_plan
+from harness.plan.workers import workers_refused
 from harness.preflight import aimed_at, plan_path
 from reports.progress import Live
 
@@ -50,8 +51,8 @@ def run(
     from harness.invocation import again
     from reports import write
 
-    if arguments.workers is not None and arguments.workers < 1:
-        raise PlanError("--workers must be at least 1")
+    if arguments.workers is not None and (refused := workers_refused(arguments.workers, "--workers")):
+        raise PlanError(refused)
     path = plan_path(arguments.plan)
     plan = load_plan(path)
     target = aimed_at(plan.target, arguments.target, "--target") if arguments.target else plan.target

@@ -8,6 +8,7 @@ import msgspec
 from harness.doctor.examination import examine
 from harness.doctor.text import closing_lines
 from harness.plan.reader import PlanError
+from harness.plan.workers import workers_refused
 
 EXIT_CODES = "exit codes: 0 it can, 2 it cannot, 4 usage"
 
@@ -19,8 +20,8 @@ def options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, _argv: Sequence[str], say: Callable[[str], None], *_: object) -> int:
-    if arguments.workers < 1:
-        raise PlanError("--workers must be at least 1")
+    if refused := workers_refused(arguments.workers, "--workers"):
+        raise PlanError(refused)
     told: Callable[[str], None] = (lambda _: None) if arguments.json else say
     diagnosis = examine(arguments.quick, arguments.workers, told)
     if arguments.json:

@@ -9,6 +9,7 @@ from harness.plan.network import Network
 from harness.plan.phases import Phase
 from harness.plan.provider import Provider
 from harness.plan.target import Target
+from harness.plan.workers import workers_refused
 
 _NAME = re.compile(r"[^./\\\0\n][^/\\\0\n]{0,79}")
 
@@ -102,8 +103,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         names = [phase.name for phase in self.phases]
         if len(names) != len(set(names)):
             raise ValueError("two phases have the same name")
-        if self.workers < 1 or self.drain_s < 0:
-            raise ValueError("workers must be at least 1, drain_s must not be negative")
+        if refused := workers_refused(self.workers):
+            raise ValueError(refused)
+        if self.drain_s < 0:
+            raise ValueError("drain_s must not be negative")
         for phase in self.phases:
             self._check_references(phase)
 

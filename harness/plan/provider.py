@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 
 from harness.plan.draws import Draw, LogNormal, Normal
+from harness.plan.workers import workers_refused
 
 
 class Match(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -176,8 +177,8 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def __post_init__(self) -> None:
         if not self.models:
             raise ValueError("models must name at least one model")
-        if not 1 <= self.workers <= 256:
-            raise ValueError("workers, a process each, must be at least 1 and at most 256")
+        if refused := workers_refused(self.workers):
+            raise ValueError(refused)
         if not 0 <= self.port <= 65535:
             raise ValueError("port is from 0 (a free one) to 65535")
         for model in self.models:

@@ -94,6 +94,8 @@ def test_a_bad_plan_is_told_its_line_its_key_and_the_way_out(
         ),
         (["compare", "--max-tokens", "-5"], ["--max-tokens must not be negative"]),
         (["capacity", "steady", "--workers", "-3"], ["--workers must be at least 1"]),
+        (["mock", "--workers", "100000"], ["--workers", "at most 256", "not 100000"]),
+        (["doctor", "--workers", "100000"], ["--workers", "at most 256", "not 100000"]),
         (["run"], ["plan"]),
         (["rnu"], ["rnu", "run"]),
         (["report", "."], ["plan.yaml", "not the folder of a run"]),

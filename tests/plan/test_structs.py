@@ -87,6 +87,7 @@ PLAN: dict[str, Any] = {"name": "p", "phases": [PHASE]}
         (Plan, {**PLAN, "phases": []}, "at least one phase"),
         (Plan, {**PLAN, "phases": [PHASE, PHASE]}, "two phases have the same name"),
         (Plan, {**PLAN, "workers": 0}, "workers must be at least 1"),
+        (Plan, {**PLAN, "workers": 100_000}, "and at most 256, a process each, not 100000"),
         (Plan, {**PLAN, "drain_s": -1}, "drain_s must not be negative"),
         (Plan, {**PLAN, "seed": -1}, "seed must not be negative"),
         (Plan, {**PLAN, "name": ""}, "name is part of a folder's name"),
