@@ -36,6 +36,21 @@ def test_what_users_or_the_run_ended_is_not_judged_but_told(outcome):
     assert (found.state, found.evidence) == ("PASS", f"1 of 1 streams completed; not judged: 1 {outcome}.")
 
 
+def test_where_the_end_of_the_run_came_before_every_answers_nothing_is_shown():
+    scene = Scene()
+    scene.stream(1, outcome=Outcome.INTERRUPTED)
+    scene.stream(2, outcome=Outcome.CANCELLED)
+    (found,) = check(view(scene))
+    assert (found.state, found.streams) == ("INCONCLUSIVE", [1])
+    assert "drain_s" in found.fix
+
+
+def test_where_all_users_left_there_is_nothing_to_say():
+    scene = Scene()
+    scene.stream(1, outcome=Outcome.CANCELLED)
+    assert check(view(scene)) == []
+
+
 def test_what_a_planned_fault_broke_is_not_judged_here():
     scene = Scene()
     scene.whole(1)
