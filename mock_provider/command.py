@@ -111,9 +111,12 @@ def _configured(args: argparse.Namespace) -> Provider:
             args.ledger_dir.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise PlanError(f"{args.ledger_dir}: cannot write the ledger here: {error}") from None
-    return msgspec.structs.replace(
-        config, **{name: value for name, value in given.items() if value is not None}
-    )
+    try:
+        return msgspec.structs.replace(
+            config, **{name: value for name, value in given.items() if value is not None}
+        )
+    except ValueError as error:
+        raise PlanError(f"--{error}, not {args.port}") from None  # of the three no other can still be wrong
 
 
 def _check(config: Provider, source: str) -> None:
