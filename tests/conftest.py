@@ -28,6 +28,8 @@ _LONG = {
     "reports/test_agreement_with_pandas.py", "reports/test_figures.py", "mock_provider/test_fuzz.py",
     "compare/test_commands.py", "compare/test_stored.py", "compare/test_ab.py", "compare/test_live.py",
     "test_validity_arrivals.py", "test_judge.py", "test_judge_anything.py", "test_traces.py",
+    "dialects/test_round_trip.py", "capacity/test_limits.py", "capacity/test_probe.py",
+    "test_run_folder.py", "test_sampling.py",
 }  # fmt: skip
 
 
