@@ -190,7 +190,7 @@ class Reception:
                     hear(event)
             events += content
         if frames:
-            if len(frames) > events:
+            if len(frames) > events:  # those with content are counted in the end
                 record.frames += len(frames) - events
             self.last_event = frames[-1].id
             if record.first_event_ns is None:
